@@ -1,0 +1,90 @@
+-- An order as its buyer sees it. Amounts are won and frozen when the order is accepted.
+CREATE TABLE orders (
+  id             CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  user_id        CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  status         VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- Why it was cancelled: a jumun.refusals.v1.Refusal as JSON.
+  reason         TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  payment_mode   VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  subtotal       BIGINT      NOT NULL,
+  discount       BIGINT      NOT NULL,
+  total          BIGINT      NOT NULL,
+  refunded       BIGINT      NOT NULL DEFAULT 0,
+  coupon_id      CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  payment_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  paid_at        DATETIME(3) NULL,
+  created_at     DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  completed_at   DATETIME(3) NULL,
+  cancelled_at   DATETIME(3) NULL,
+  PRIMARY KEY (id),
+  KEY orders_user (user_id, created_at, id),
+  KEY orders_user_status (user_id, status, created_at, id),
+  CONSTRAINT orders_status CHECK (status IN ('PENDING', 'VALIDATING', 'PROCESSING', 'COMPLETED', 'CANCELLED')),
+  CONSTRAINT orders_total CHECK (total >= 0 AND total = subtotal - discount)
+) ENGINE = InnoDB;
+
+CREATE TABLE order_lines (
+  order_id            CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  line_number         INT          NOT NULL,
+  product_id          CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  option_id           CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  name                VARCHAR(210) CHARACTER SET utf8mb4 NOT NULL,
+  unit_price          BIGINT       NOT NULL,
+  quantity            BIGINT       NOT NULL,
+  cancelled_quantity  BIGINT       NOT NULL DEFAULT 0,
+  discount_share      BIGINT       NOT NULL,
+  PRIMARY KEY (order_id, line_number)
+) ENGINE = InnoDB;
+
+-- The saga row is the outbox: what must be sent next is derived from it.
+CREATE TABLE sagas (
+  id                  CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  order_id            CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  definition          VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  definition_version  INT         NOT NULL,
+  -- Rises with every move; a move that read an older one is void.
+  version             INT         NOT NULL,
+  progress            MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  -- When the sweep must look again; NULL once it has ended and its event is out.
+  next_at             DATETIME(3) NULL,
+  stuck               BOOLEAN     NOT NULL DEFAULT FALSE,
+  -- COMPLETED or REFUSED once ended.
+  outcome             VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  -- The final event, frozen at the end so that every re-send is the same.
+  event_id            CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  event_type          VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  event_payload       MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  event_sent_at       DATETIME(3) NULL,
+  created_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  updated_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (id),
+  KEY sagas_order (order_id),
+  KEY sagas_due (next_at),
+  KEY sagas_stuck (stuck)
+) ENGINE = InnoDB;
+
+-- What happened to an order, step by step; never changed.
+CREATE TABLE timeline (
+  id        BIGINT NOT NULL AUTO_INCREMENT,
+  order_id  CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  at        DATETIME(3) NOT NULL,
+  source    VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  kind      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  detail    TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (id),
+  KEY timeline_order (order_id, id)
+) ENGINE = InnoDB;
+
+-- A key stands for at most one effect: the row is written in the transaction of that effect, never before it.
+CREATE TABLE idempotency (
+  caller      CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  route       VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  idempotency_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  fingerprint CHAR(64)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- What the effect made; how it was answered is read from there, or stands in answer.
+  effect_id   CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  answer      TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  created_at  DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (caller, route, idempotency_key),
+  KEY idempotency_created_at (created_at)
+) ENGINE = InnoDB;
