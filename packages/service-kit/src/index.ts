@@ -1,0 +1,14 @@
+export * from './batcher.ts';
+export * from './clock.ts';
+export * from './config.ts';
+export * from './errors.ts';
+export * from './fault-point.ts';
+export * from './fingerprint.ts';
+export * from './ids.ts';
+export * from './log.ts';
+export * from './metrics.ts';
+export * from './migrate.ts';
+export * from './retry.ts';
+export * from './trace.ts';
+export { isTransient } from './transient.ts';
+export * from './tx.ts';

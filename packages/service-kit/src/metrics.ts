@@ -1,0 +1,15 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export { Counter, Gauge, Histogram };
+
+/** The one registry of the process; pass it as `registers: [registry]` to every metric. */
+export const registry = new Registry();
+
+let collecting = false;
+
+/** CPU, memory, garbage collection and event-loop lag (`nodejs_eventloop_lag_*_seconds`) of this process; safe to call twice. */
+export const collectProcessMetrics = (): void => {
+  if (collecting) return;
+  collecting = true;
+  collectDefaultMetrics({ register: registry });
+};
