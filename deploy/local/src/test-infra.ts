@@ -1,0 +1,141 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Failure } from './failure.ts';
+import type { InfraConnection } from './infra/connection.ts';
+import { startInfrastructure } from './infra/start.ts';
+import { tail } from './managed-process.ts';
+import { localDir, nodeBinary } from './paths.ts';
+import { isRunning, refOf, terminate, type ProcessRef } from './process-ref.ts';
+
+// MySQL, Redis and Kafka for tests. One process, the holder, starts them as its children and ends them when it ends:
+//   node deploy/local/src/test-infra.ts up      one that stays, for several test runs; its file is .local/test/infra.json
+//   node deploy/local/src/test-infra.ts down
+// A jest run uses the one that stays, or starts a holder of its own whose life hangs on a pipe: when jest is gone, so are the servers.
+
+/** What a holder writes when its servers answer; `JUMUN_TEST_INFRA` names such a file. */
+export interface TestInfraFile extends InfraConnection {
+  kind: 'native' | 'docker';
+  holder: ProcessRef;
+  servers: ProcessRef[];
+}
+
+const testDir = join(localDir, 'test');
+const sharedFile = join(testDir, 'infra.json');
+const startWithinMs = 300_000; // the first one may have to fetch Kafka
+
+const readInfra = (file: string): TestInfraFile | undefined =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as TestInfraFile) : undefined;
+
+/** The file of the infrastructure that stays, if it is up. */
+export const sharedTestInfra = (): string | undefined => (isRunning(readInfra(sharedFile)?.holder) ? sharedFile : undefined);
+
+/** Starts a holder that ends with this process. Returns its file and how to end it sooner. */
+export const startTestInfra = async (): Promise<{ file: string; stop(): Promise<void> }> => {
+  const file = join(testDir, `infra-${process.pid}.json`);
+  const holder = spawnHolder(file, 'pipe');
+  await waitForFile(file, holder);
+  return {
+    file,
+    stop: async () => {
+      const gone = new Promise((resolve) => holder.once('exit', resolve));
+      holder.stdin?.end();
+      await gone;
+    },
+  };
+};
+
+const spawnHolder = (file: string, stdin: 'pipe' | 'ignore'): ChildProcess => {
+  mkdirSync(testDir, { recursive: true });
+  const log = openSync(`${file}.log`, 'a');
+  const holder = spawn(nodeBinary, [fileURLToPath(import.meta.url), 'hold', file, stdin], { detached: true, stdio: [stdin, log, log] });
+  holder.unref();
+  return holder;
+};
+
+const waitForFile = async (file: string, holder: ChildProcess): Promise<void> => {
+  for (const deadline = Date.now() + startWithinMs; readInfra(file)?.holder.pid !== holder.pid;) {
+    if (holder.exitCode !== null || holder.signalCode !== null || Date.now() > deadline) {
+      throw new Failure(`The servers for the tests did not start:\n${tail(`${file}.log`, 20)}`, 'Run: npm run doctor');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+/** The holder: starts the servers in a fresh folder, tells where they are, and stays until it is asked to end. */
+const hold = async (file: string, stdin: string): Promise<void> => {
+  await sweep();
+  const dir = join(testDir, `run-${process.pid}`);
+  mkdirSync(dir, { recursive: true });
+  const self = refOf(process.pid)!;
+  const write = (target: string, content: unknown): void => {
+    writeFileSync(`${target}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${target}.new`, target);
+  };
+  write(join(dir, 'holder.json'), { holder: self, servers: [] });
+  const servers = new Map<string, ProcessRef>();
+  const infra = await startInfrastructure({
+    dir,
+    supervision: {
+      restart: true,
+      onChange: ({ name, ref }) => {
+        if (ref === undefined) servers.delete(name);
+        else servers.set(name, ref);
+        write(join(dir, 'holder.json'), { holder: self, servers: [...servers.values()] });
+      },
+    },
+  });
+  const { kind, mysql, redisUrl, kafkaBrokers } = infra;
+  write(file, { kind, mysql, redisUrl, kafkaBrokers, holder: self, servers: [...servers.values()] } satisfies TestInfraFile);
+  await new Promise<void>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
+    if (stdin === 'pipe') process.stdin.resume().once('close', () => resolve());
+    else setInterval(() => undefined, 1 << 30);
+  });
+  await infra.stop();
+  for (const gone of [file, `${file}.log`, dir]) rmSync(gone, { recursive: true, force: true });
+};
+
+/** Ends what a killed holder left running, and removes its folder: nothing but a test's data is in it. */
+const sweep = async (): Promise<void> => {
+  for (const name of existsSync(testDir) ? readdirSync(testDir) : []) {
+    if (!name.startsWith('run-')) continue;
+    const left = join(testDir, name, 'holder.json');
+    const { holder, servers } = existsSync(left)
+      ? (JSON.parse(readFileSync(left, 'utf8')) as TestInfraFile)
+      : { holder: undefined, servers: [] };
+    if (isRunning(holder) || holder === undefined) continue;
+    await Promise.all(servers.map((server) => terminate(server, { graceMs: 5000 })));
+    rmSync(join(testDir, name), { recursive: true, force: true });
+  }
+};
+
+const up = async (): Promise<void> => {
+  const running = sharedTestInfra();
+  if (running === undefined) {
+    const holder = spawnHolder(sharedFile, 'ignore');
+    await waitForFile(sharedFile, holder);
+  }
+  console.log(sharedFile);
+};
+
+const down = async (): Promise<void> => {
+  const holder = readInfra(sharedFile)?.holder;
+  console.log(`test infrastructure: ${await terminate(holder, { graceMs: 60_000 })}`);
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [command, file, stdin] = process.argv.slice(2);
+  try {
+    if (command === 'up') await up();
+    else if (command === 'down') await down();
+    else if (command === 'hold' && file !== undefined) {
+      await hold(file, stdin ?? 'ignore');
+      process.exit(0);
+    } else throw new Failure(`Unknown command ${command}.`, 'One of: up, down');
+  } catch (error) {
+    console.error(error instanceof Failure ? String(error) : error);
+    process.exit(1);
+  }
+}
