@@ -54,7 +54,7 @@ const poolConfig = (url: string, size: number, autocommit: 0 | 1): PoolConfig =>
   minimumIdle: 0,
   idleTimeout: 8,
   acquireTimeout: 5_000,
-  initializationTimeout: 5_000,
+  initializationTimeout: 2_000, // below acquireTimeout, so that the reason is logged before callers hear of a time-out
   socketTimeout: 20_000, // a server that was stopped answers nothing at all; no statement of ours takes this long
   resetAfterUse: false, // would undo the session's settings
   initSql: sessionSql(autocommit),
@@ -88,16 +88,21 @@ const trackedOn = (conn: PoolConnection): { tx: Tx; settled(): Promise<unknown[]
   const { query, execute } = txOver(conn);
   const sent: Promise<unknown>[] = [];
   const failures: unknown[] = [];
-  const tracked = <T>(result: Promise<T>): Promise<T> => {
+  let ended = false;
+  const tracked = <T>(send: () => Promise<T>): Promise<T> => {
+    // The connection is about to belong to somebody else's transaction.
+    if (ended) return Promise.reject(new Error('a statement was sent after its transaction had ended: something was not awaited'));
+    const result = send();
     sent.push(result.catch((error: unknown) => void failures.push(error)));
     return result;
   };
   return {
     tx: {
-      query: <Row>(sql: string, params?: readonly unknown[]) => tracked(query<Row>(sql, params)),
-      execute: (sql, params) => tracked(execute(sql, params)),
+      query: <Row>(sql: string, params?: readonly unknown[]) => tracked(() => query<Row>(sql, params)),
+      execute: (sql, params) => tracked(() => execute(sql, params)),
     },
     settled: async () => {
+      ended = true;
       await Promise.all(sent);
       return failures;
     },

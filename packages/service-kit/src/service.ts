@@ -1,0 +1,90 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type MicroserviceOptions, Transport } from '@nestjs/microservices';
+import type { Server } from '@grpc/grpc-js';
+import type { z } from 'zod';
+import { loadConfig, type serviceEnv } from './config.ts';
+import { addHealth, addReflection, drain, type GrpcDefinitions, packageDefinitionOf, packagesOf, traceHandlers } from './grpc-server.ts';
+import { type Lifecycle, runProcess } from './lifecycle.ts';
+import { createLogger } from './log.ts';
+import { grpcErrors, nestLogger } from './nest.ts';
+import { type Database, openDatabase } from './tx.ts';
+
+export type ServiceConfig = z.infer<typeof serviceEnv>;
+
+export interface ServiceContext<C extends ServiceConfig> extends Lifecycle {
+  readonly config: C;
+  /** Open and answering; closed as the last thing of all. */
+  readonly db: Database;
+}
+
+export interface ServiceOptions<C extends ServiceConfig> {
+  name: string;
+  /** `serviceEnv`, or an extension of it. */
+  env: z.ZodType<C>;
+  grpc: {
+    definitions: GrpcDefinitions;
+    /** `buf build -o`: what reflection tells, when GRPC_REFLECTION is on. */
+    descriptorSet?: () => Uint8Array;
+  };
+  /**
+   * Opens everything else (bus, consumers, Redis), registering `readyWhen` and `onStop` as it goes, and answers the Nest module with the
+   * controllers. The gRPC server starts after it and is drained before the hooks registered here run.
+   */
+  module: (context: ServiceContext<C>) => Promise<Type | DynamicModule> | Type | DynamicModule;
+  poolSizeMax?: number;
+}
+
+const DRAIN_MS = 3_000; // of the ten seconds that a stop may take: open streams never end by themselves
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024; // a full batch of large orders is about 1 MB
+
+const startGrpc = async (
+  module: Type | DynamicModule,
+  address: string,
+  options: ServiceOptions<never>['grpc'],
+  lifecycle: Lifecycle,
+): Promise<void> => {
+  const { definitions, descriptorSet } = options;
+  const services = Object.keys(definitions);
+  let stop = async (): Promise<void> => {};
+  let serving = (_: boolean): void => {};
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
+    logger: nestLogger(lifecycle.logger),
+    abortOnError: false,
+    transport: Transport.GRPC,
+    options: {
+      url: address,
+      package: packagesOf(definitions),
+      packageDefinition: packageDefinitionOf(definitions),
+      maxReceiveMessageLength: MESSAGE_BYTES_MAX,
+      maxSendMessageLength: MESSAGE_BYTES_MAX,
+      onLoadPackageDefinition: (_: unknown, server: Server) => {
+        traceHandlers(server);
+        ({ serving } = addHealth(server, services));
+        if (process.env['GRPC_REFLECTION'] === 'on' && descriptorSet !== undefined) addReflection(server, services, descriptorSet());
+        stop = () => drain(server, DRAIN_MS);
+      },
+    },
+  });
+  app.useGlobalFilters(grpcErrors(lifecycle.logger));
+  await app.listen();
+  serving(true);
+  lifecycle.onStop('gRPC server', async () => {
+    serving(false);
+    await stop();
+    await app.close();
+  });
+};
+
+/** A service with a database and a gRPC server, from reading its environment to its exit code. */
+export const runService = async <C extends ServiceConfig>({ name, env, grpc, module, poolSizeMax }: ServiceOptions<C>): Promise<void> => {
+  const config = loadConfig(env);
+  const logger = createLogger(name, config.LOG_LEVEL);
+  await runProcess({ name, logger, internalAddress: config.INTERNAL_ADDRESS }, async (lifecycle) => {
+    const db = openDatabase(config.DATABASE_URL, { poolSizeMax, logger });
+    lifecycle.onStop('database', () => db.close());
+    lifecycle.readyWhen('database', () => db.ping());
+    await db.ping();
+    await startGrpc(await module({ ...lifecycle, config, db }), config.GRPC_ADDRESS, grpc, lifecycle);
+  });
+};

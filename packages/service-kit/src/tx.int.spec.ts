@@ -1,0 +1,258 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { startMariadb, type MariadbServer } from '../test/mariadb-server.ts';
+import { TransientError } from './errors.ts';
+import { isTransient } from './transient.ts';
+import { type Database, openDatabase, prismaAdapter } from './tx.ts';
+
+let server: MariadbServer;
+let url: string;
+let db: Database;
+
+beforeAll(async () => {
+  server = await startMariadb();
+  url = await server.schema();
+  db = openDatabase(url);
+  await db.execute('CREATE TABLE account (id INT PRIMARY KEY, balance BIGINT NOT NULL, CHECK (balance >= 0))');
+  await db.execute(
+    'CREATE TABLE thing (id INT PRIMARY KEY AUTO_INCREMENT, big BIGINT, at DATETIME(3), day DATE, bytes VARBINARY(20), text VARCHAR(50))',
+  );
+}, 60_000);
+
+beforeEach(async () => {
+  await db.execute('DELETE FROM account');
+  await db.execute('INSERT INTO account VALUES (1, 100), (2, 100)');
+});
+
+afterAll(async () => {
+  await db.close();
+  await server.stop();
+});
+
+const balances = async (): Promise<number[]> =>
+  (await db.query<{ balance: number }>('SELECT balance FROM account ORDER BY id')).map(({ balance }) => balance);
+
+describe('values', () => {
+  it('keeps the session in READ COMMITTED and UTC, in and out of transactions', async () => {
+    const sql = 'SELECT @@tx_isolation AS isolation, @@time_zone AS zone, @@wait_timeout AS idle, @@innodb_lock_wait_timeout AS lockWait';
+    const expected = [{ isolation: 'READ-COMMITTED', zone: '+00:00', idle: 10, lockWait: 3 }];
+    for (let i = 0; i < 2; i++) {
+      expect(await db.query(sql)).toMatchObject(expected);
+      expect(await db.transaction((tx) => tx.query(sql))).toMatchObject(expected);
+    }
+  });
+
+  it('writes and reads dates in UTC in any time zone of the process', async () => {
+    const zone = process.env['TZ'];
+    const at = new Date('2024-03-01T15:04:05.678Z');
+    try {
+      process.env['TZ'] = 'Asia/Seoul';
+      const { insertId } = await db.execute('INSERT INTO thing (at, day) VALUES (?, ?)', [at, new Date('2024-03-01T00:00:00Z')]);
+      process.env['TZ'] = 'America/New_York';
+      const [row] = await db.query('SELECT at, day, CAST(at AS CHAR) AS stored FROM thing WHERE id = ?', [insertId]);
+      expect(row).toEqual({ at, day: new Date('2024-03-01T00:00:00Z'), stored: '2024-03-01 15:04:05.678' });
+      expect(await db.transaction((tx) => tx.query('SELECT at FROM thing WHERE id = ?', [insertId]))).toMatchObject([{ at }]);
+    } finally {
+      process.env['TZ'] = zone ?? '';
+    }
+  });
+
+  it('reads BIGINT and SUM as numbers and throws where that would not be exact', async () => {
+    const exact = Number.MAX_SAFE_INTEGER;
+    const { insertId } = await db.execute('INSERT INTO thing (big) VALUES (?)', [exact]);
+    expect(await db.query('SELECT big, SUM(big) AS sum, COUNT(*) AS count FROM thing WHERE id = ?', [insertId])).toMatchObject([
+      { big: exact, sum: exact, count: 1 },
+    ]);
+    const { insertId: beyond } = await db.execute('INSERT INTO thing (big) VALUES (9223372036854775807)');
+    await expect(db.query('SELECT big FROM thing WHERE id = ?', [beyond])).rejects.toThrow();
+    await expect(db.transaction((tx) => tx.query('SELECT big FROM thing WHERE id = ?', [beyond]))).rejects.toThrow();
+    expect(await balances()).toEqual([100, 100]);
+  });
+
+  it('takes bytes of any kind, lists for IN, and quotes text', async () => {
+    const bytes = new Uint8Array([0, 1, 39, 92, 255]).subarray(1);
+    const text = `O'Hara \\ "x" ${String.fromCodePoint(0x1f600)}`;
+    const { insertId } = await db.execute('INSERT INTO thing (bytes, text) VALUES (?, ?)', [bytes, text]);
+    const rows = await db.query<{ bytes: Buffer; text: string }>('SELECT bytes, text FROM thing WHERE id IN (?)', [[-1, insertId]]);
+    expect(rows.map((row) => [[...row.bytes], row.text])).toEqual([[[1, 39, 92, 255], text]]);
+    await expect(db.query('SELECT 1 FROM thing WHERE id IN (?)', [[]])).rejects.toThrow('empty list');
+  });
+
+  it('counts matched rows, changed or not', async () => {
+    expect(await db.execute('UPDATE account SET balance = 100')).toMatchObject({ affectedRows: 2 });
+  });
+});
+
+describe('a transaction', () => {
+  it('commits what nobody awaited', async () => {
+    await db.transaction(async (tx) => {
+      void tx.execute('UPDATE account SET balance = balance - 30 WHERE id = 1');
+      void tx.execute('UPDATE account SET balance = balance + 30 WHERE id = 2');
+    });
+    expect(await balances()).toEqual([70, 130]);
+  });
+
+  it('rolls all back for one failed statement that nobody awaited', async () => {
+    const moved = db.transaction(async (tx) => {
+      void tx.execute('UPDATE account SET balance = balance + 300 WHERE id = 2');
+      void tx.execute('UPDATE account SET balance = balance - 300 WHERE id = 1');
+      void tx.execute('UPDATE account SET balance = balance + 1 WHERE id = 2');
+    });
+    await expect(moved).rejects.toMatchObject({ errno: 4025 });
+    expect(await balances()).toEqual([100, 100]);
+  });
+
+  it('rolls back when the work throws, and says what it threw', async () => {
+    const failed = db.transaction(async (tx) => {
+      void tx.execute('UPDATE account SET balance = 0');
+      throw new RangeError('no');
+    });
+    await expect(failed).rejects.toThrow(RangeError);
+    expect(await balances()).toEqual([100, 100]);
+  });
+
+  it('refuses a statement that comes after its end', async () => {
+    let late: Promise<unknown> = Promise.resolve();
+    await db.transaction(async (tx) => {
+      late = new Promise((resolve) => setTimeout(resolve, 20)).then(() => tx.execute('UPDATE account SET balance = 0'));
+      late.catch(() => {});
+    });
+    await expect(late).rejects.toThrow('after its transaction had ended');
+    expect(await balances()).toEqual([100, 100]);
+  });
+
+  it('goes back to a savepoint', async () => {
+    await db.transaction(async (tx) => {
+      void tx.execute('SAVEPOINT claimed');
+      void tx.execute('UPDATE account SET balance = 0 WHERE id = 1');
+      void tx.execute('ROLLBACK TO claimed');
+      void tx.execute('UPDATE account SET balance = 5 WHERE id = 2');
+    });
+    expect(await balances()).toEqual([100, 5]);
+  });
+
+  it('runs the work again after a deadlock, and statements behind the deadlock in the pipeline leave nothing', async () => {
+    let calls = 0;
+    let met = 0;
+    let open: () => void = () => {};
+    const bothHaveOne = new Promise<void>((resolve) => (open = resolve));
+    const move = (first: number, second: number): Promise<void> =>
+      db.transaction(async (tx) => {
+        calls++;
+        await tx.execute('UPDATE account SET balance = balance + 1 WHERE id = ?', [first]);
+        if (++met === 2) open();
+        await bothHaveOne;
+        void tx.execute('UPDATE account SET balance = balance + 10 WHERE id = ?', [second]);
+        void tx.execute('INSERT INTO account VALUES (?, 0)', [calls * 10 + first]);
+      });
+    await Promise.all([move(1, 2), move(2, 1)]);
+    expect(calls).toBe(3);
+    const rows = await balances();
+    expect(rows.slice(0, 2)).toEqual([111, 111]);
+    expect(rows).toHaveLength(4);
+  });
+
+  it('gives a lock-wait time-out up after some tries, as transient', async () => {
+    const short = openDatabase(url);
+    let calls = 0;
+    const release = { now: (): void => {} };
+    const held = db.transaction(async (tx) => {
+      await tx.query('SELECT * FROM account WHERE id = 1 FOR UPDATE');
+      await new Promise<void>((resolve) => (release.now = resolve));
+    });
+    const waited = short.transaction(async (tx) => {
+      calls++;
+      void tx.execute('SET SESSION innodb_lock_wait_timeout = 0');
+      await tx.execute('UPDATE account SET balance = 0 WHERE id = 1');
+    });
+    await expect(waited).rejects.toThrow(TransientError);
+    expect(calls).toBe(5);
+    release.now();
+    await held;
+    await short.close();
+  });
+
+  it('takes well under a millisecond for five pipelined statements', async () => {
+    const run = (): Promise<void> =>
+      db.transaction(async (tx) => {
+        for (let i = 0; i < 5; i++) void tx.query('SELECT balance FROM account WHERE id = 1');
+      });
+    for (let i = 0; i < 200; i++) await run();
+    const start = performance.now();
+    for (let i = 0; i < 500; i++) await run();
+    const ms = (performance.now() - start) / 500;
+    console.info(`five pipelined statements and COMMIT: ${ms.toFixed(3)} ms`);
+    expect(ms).toBeLessThan(5);
+  });
+});
+
+/** A way to the database that can be cut at the moment a certain text is sent over it. */
+const openProxy = async (): Promise<{ url: string; cutAfter(text: string): void; server: Server }> => {
+  let cut: string | undefined;
+  const proxy = createServer((client: Socket) => {
+    const upstream = connect(server.port, '127.0.0.1');
+    const end = (): void => void [client.destroy(), upstream.destroy()];
+    for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
+    upstream.pipe(client);
+    client.on('data', (chunk: Buffer) => {
+      if (cut === undefined || !chunk.includes(cut)) return void upstream.write(chunk);
+      upstream.unpipe(client).resume();
+      upstream.write(chunk, () => upstream.once('data', end));
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { url: url.replace(/:\d+\//, `:${port}/`), cutAfter: (text) => (cut = text), server: proxy };
+};
+
+describe('a lost connection', () => {
+  it('during COMMIT surfaces as an unknown outcome, and the pool recovers', async () => {
+    const proxy = await openProxy();
+    const through = openDatabase(proxy.url);
+    await through.ping();
+    const debit = (): Promise<unknown> => through.transaction((tx) => tx.execute('UPDATE account SET balance = balance - 1 WHERE id = 1'));
+    await debit();
+    proxy.cutAfter('COMMIT');
+    await expect(debit()).rejects.toMatchObject({ name: 'TransientError', outcomeUnknown: true });
+    expect(await balances()).toEqual([98, 100]);
+    proxy.cutAfter('balance - 1');
+    await expect(debit()).rejects.toMatchObject({ name: 'TransientError', outcomeUnknown: false });
+    expect(await balances()).toEqual([98, 100]);
+    proxy.cutAfter('nothing');
+    await debit();
+    expect(await balances()).toEqual([97, 100]);
+    await through.close();
+    proxy.server.close();
+  });
+
+  it('to a server that is not there is transient and tells the reason to the log', async () => {
+    const lines: object[] = [];
+    const logger = { warn: (line: object) => lines.push(line) } as never;
+    const nowhere = openDatabase('mysql://kit:x@127.0.0.1:1/none', { logger });
+    await expect(nowhere.ping()).rejects.toThrow(TransientError);
+    await nowhere.close();
+    expect(JSON.stringify(lines.map((line) => String((line as { err: unknown }).err)))).toContain('ECONNREFUSED');
+    expect(isTransient(Object.assign(new Error(), { errno: 1062 }))).toBe(false);
+  });
+
+  it('to a server that refuses the password tells so to the log', async () => {
+    const lines: object[] = [];
+    const logger = { warn: (line: object) => lines.push(line) } as never;
+    const refused = openDatabase(url.replace('p%40ss', 'wrong'), { logger });
+    await expect(refused.ping()).rejects.toThrow();
+    await refused.close();
+    expect(JSON.stringify(lines.map((line) => String((line as { err: unknown }).err)))).toContain('Access denied');
+  });
+});
+
+describe('the connections shared with Prisma', () => {
+  it('answer through its adapter, BIGINT exact', async () => {
+    const adapter = await prismaAdapter(db).connect();
+    const result = await adapter.queryRaw({ sql: 'SELECT 9223372036854775807 AS big, 1 AS one', args: [], argTypes: [] });
+    expect(JSON.stringify(result.rows, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))).toContain(
+      '9223372036854775807',
+    );
+    await adapter.dispose();
+    await db.ping();
+  });
+});
