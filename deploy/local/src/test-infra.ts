@@ -77,6 +77,7 @@ const hold = async (file: string, stdin: string): Promise<void> => {
   const servers = new Map<string, ProcessRef>();
   const infra = await startInfrastructure({
     dir,
+    ephemeral: true,
     supervision: {
       restart: true,
       onChange: ({ name, ref }) => {

@@ -66,7 +66,8 @@ export const startNative = async ({
   };
 };
 
-const choosePorts = async (): Promise<InfraPorts> => {
+/** Ports for the three servers that nobody uses now. */
+export const choosePorts = async (): Promise<InfraPorts> => {
   const [mysql, redis, kafka, kafkaController] = (await freePorts(4)) as [number, number, number, number];
   return { mysql, redis, kafka, kafkaController };
 };

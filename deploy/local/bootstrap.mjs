@@ -1,0 +1,160 @@
+// Where every npm script begins. Runs on any Node from 20.19 on, without any dependency: installs what is missing, builds what has
+// changed, and hands over to the command itself, which is TypeScript for the Node 24 among the dependencies.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { doctor } from './doctor.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const nodeBinary = join(root, 'node_modules', '.bin', 'node');
+const commands = ['start', 'stop', 'status', 'logs', 'doctor', 'demo', 'bench', 'audit', 'test'];
+/** These only look at what runs, or end it: they must not change what is installed or built under a running cluster. */
+const withoutBuild = new Set(['stop', 'status', 'logs']);
+
+const env = {
+  ...process.env,
+  // The first node on the path of everything below is the pinned one.
+  PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
+  // Nothing here reports to anybody, and Prisma's client generator only wants this file to exist.
+  TURBO_TELEMETRY_DISABLED: '1',
+  DO_NOT_TRACK: '1',
+  CHECKPOINT_DISABLE: '1',
+  PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  PRISMA_SCHEMA_ENGINE_BINARY: process.env.PRISMA_SCHEMA_ENGINE_BINARY ?? process.execPath,
+  npm_config_update_notifier: 'false',
+};
+
+const main = async () => {
+  const [command, ...args] = process.argv.slice(2);
+  if (!commands.includes(command)) give(`Unknown command ${command}.`, `One of: ${commands.join(', ')}`);
+  const wantsHelp = args.includes('--help') || args.includes('-h');
+  if (command === 'doctor' && !wantsHelp) process.exit((await doctor()) ? 0 : 1);
+  const release = lock();
+  try {
+    await installDependencies();
+    if (!withoutBuild.has(command) && !wantsHelp) await build();
+  } finally {
+    release();
+  }
+  process.exit(await handOver(command, args));
+};
+
+/** Two commands in one checkout take turns here; whoever finds the lock of a process that is gone takes it over. */
+const lock = () => {
+  const file = join(root, '.local', 'bootstrap.lock');
+  mkdirSync(join(root, '.local'), { recursive: true });
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') give(`${file} cannot be written: ${error.message}`, 'Make the checkout writable for this user.');
+    }
+    const holder = Number(readOr(file, '0'));
+    if (!isAlive(holder)) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    if (!told) console.log(`… waiting for another command of this checkout (pid ${holder}) to finish its installation or build`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+  const release = () => rmSync(file, { force: true });
+  process.once('exit', release);
+  return release;
+};
+
+const isAlive = (pid) => {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+};
+
+/** What is installed is what the lock file says: npm writes what it has installed into a lock file of the same form. */
+const isInstalled = () => {
+  const installed = JSON.parse(readOr(join(root, 'node_modules', '.package-lock.json'), '{}')).packages ?? {};
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const complete = Object.entries(wanted).every(
+    ([path, { version, link, optional, devOptional, peer }]) =>
+      !path.includes('node_modules/') || link || optional || devOptional || peer || installed[path]?.version === version,
+  );
+  return complete && spawnSync(nodeBinary, ['--version']).stdout?.toString().startsWith('v24.');
+};
+
+const installDependencies = async () => {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    give(`Node ${process.versions.node} is too old to begin with.`, 'Install Node 20.19 or newer; the exact one is then fetched by npm.');
+  if (isInstalled()) return;
+  await step('dependencies', 'about a minute', async () => {
+    // Install scripts of packages stay off (some download, one reports); only `node` needs its own, which puts the binary in place.
+    await npm(
+      ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
+      'It needs the npm registry. Is there a proxy or a mirror to be set (npm config set registry …)? Then start again.',
+    );
+    await npm(['rebuild', 'node'], 'Node 24 could not be put in place. Remove node_modules and start again.');
+  });
+};
+
+const npm = async (args, remedy) => {
+  const { code, output } = await run('npm', args, process.env);
+  if (code !== 0) give(`npm ${args.join(' ')} failed:\n${output.trim().split('\n').slice(-25).join('\n')}`, remedy);
+};
+
+const build = () =>
+  step('build', 'half a minute', async () => {
+    const turbo = join(root, 'node_modules', '.bin', 'turbo');
+    const { code, output } = await run(
+      turbo,
+      ['run', 'build', '--output-logs=errors-only', '--env-mode=loose', '--no-update-notifier'],
+      env,
+    );
+    if (code !== 0)
+      give(`The build failed:\n${output.trim().split('\n').slice(-40).join('\n')}`, 'Mend what it says; `npm run build` repeats it alone.');
+    return /FULL TURBO/.test(output) ? 'unchanged' : undefined;
+  });
+
+const run = (command, args, environment) =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.once('error', (error) => resolve({ code: 127, output: error.message }));
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+
+/** One line of the list of what has been done, with the time it took. */
+const step = async (name, expectation, work) => {
+  const begun = Date.now();
+  if (process.stdout.isTTY) process.stdout.write(`… ${name} (${expectation})`);
+  const note = await work();
+  if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
+  console.log(`✔ ${name.padEnd(14)} ${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s${note === undefined ? '' : `  ${note}`}`);
+};
+
+/** The command gets the terminal; signals reach it as they reach this process, which only waits for it to end. */
+const handOver = (command, args) =>
+  new Promise((resolve) => {
+    const child = spawn(nodeBinary, ['--no-warnings', join(root, 'deploy/local/src/cli.ts'), command, ...args], {
+      cwd: root,
+      env,
+      stdio: 'inherit',
+    });
+    process.on('SIGINT', () => undefined); // the terminal has sent it to the child as well
+    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.once('error', (error) => give(`Node 24 could not be started: ${error.message}`, 'Remove node_modules and start again.'));
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+  });
+
+const readOr = (file, otherwise) => (existsSync(file) ? readFileSync(file, 'utf8') : otherwise);
+
+const give = (problem, remedy) => {
+  console.error(`\n✘ ${problem}\n  → ${remedy}`);
+  process.exit(1);
+};
+
+await main();

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Failure } from '../failure.ts';
+import type { Handle } from '../managed-process.ts';
+import { rootDir, shortHash } from '../paths.ts';
+import { host, type Infrastructure, type InfraPorts } from './connection.ts';
+import { brokerAnswers } from './kafka-probe.ts';
+import { acceptsQueries } from './mysql.ts';
+import { choosePorts } from './native.ts';
+import { answersPing } from './redis.ts';
+import { run } from './run.ts';
+
+export interface DockerOptions {
+  /** The root password lies in it, and its path makes the project's name: two checkouts never share containers. */
+  dir: string;
+  ports?: InfraPorts;
+  /** Removes containers and volumes at the end: for tests, whose data nobody wants. */
+  ephemeral?: boolean;
+}
+
+/** The three servers of docker-compose.yml, in a project of this folder's own; returns when all are healthy. */
+export const startDocker = async ({ dir, ports, ephemeral = false }: DockerOptions): Promise<Infrastructure> => {
+  const chosen = ports ?? (await choosePorts());
+  const rootPassword = passwordIn(dir);
+  const compose = composeFor(dir, { ...chosen, rootPassword });
+  await compose(
+    ['up', '--detach', '--wait', '--wait-timeout', '180'],
+    'Look at `docker compose logs`; or run without it: npm start -- --native',
+  );
+  const server = (name: string, isReady: () => Promise<boolean>): Handle => new Container(name, compose, isReady);
+  return {
+    kind: 'docker',
+    servers: {
+      mysql: server('mysql', () => acceptsQueries({ port: chosen.mysql, password: rootPassword })),
+      redis: server('redis', () => answersPing(chosen.redis)),
+      kafka: server('kafka', () => brokerAnswers(chosen.kafka)),
+    },
+    mysql: { host, port: chosen.mysql, rootUser: 'root', rootPassword },
+    redisUrl: `redis://${host}:${chosen.redis}`,
+    kafkaBrokers: [`${host}:${chosen.kafka}`],
+    stop: async () => {
+      await compose(ephemeral ? ['down', '--volumes', '--timeout', '20'] : ['stop', '--timeout', '20']);
+    },
+  };
+};
+
+/** Ends the containers of a folder whose supervisor is gone; their data stays. */
+export const stopContainers = async (dir: string): Promise<void> => {
+  await composeFor(dir)(['stop', '--timeout', '20']);
+};
+
+type Compose = (args: string[], remedy?: string) => Promise<string>;
+
+const composeFor = (dir: string, settings?: InfraPorts & { rootPassword: string }): Compose => {
+  const project = `jumun-${basename(dir).replaceAll(/[^a-z0-9]/g, '')}-${shortHash(dir)}`;
+  const env = { ...process.env, COMPOSE_PROJECT_NAME: project };
+  if (settings !== undefined) {
+    const { mysql, redis, kafka, rootPassword } = settings;
+    Object.assign(env, {
+      MYSQL_PORT: String(mysql),
+      REDIS_PORT: String(redis),
+      KAFKA_PORT: String(kafka),
+      MYSQL_ROOT_PASSWORD: rootPassword,
+    });
+  }
+  return async (args, remedy = 'Is the Docker engine still running? `docker info` tells.') => {
+    const { code, output } = await run('docker', ['compose', '--file', join(rootDir, 'docker-compose.yml'), ...args], {
+      env,
+      cwd: rootDir,
+    });
+    if (code !== 0) throw new Failure(`docker compose ${args[0]} failed:\n${output.trim().slice(-1500)}`, remedy);
+    return output;
+  };
+};
+
+const passwordIn = (dir: string): string => {
+  const file = join(dir, 'docker.json');
+  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { rootPassword: string }).rootPassword;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const rootPassword = randomBytes(18).toString('base64url');
+  writeFileSync(file, `${JSON.stringify({ rootPassword })}\n`, { mode: 0o600 });
+  return rootPassword;
+};
+
+/** One server in its container. The engine does not restart it: after a kill it stays down until it is started. */
+class Container implements Handle {
+  readonly name: string;
+  readonly pid = undefined;
+  readonly #compose: Compose;
+  readonly #isReady: () => Promise<boolean>;
+  #running = true;
+
+  constructor(name: string, compose: Compose, isReady: () => Promise<boolean>) {
+    this.name = name;
+    this.#compose = compose;
+    this.#isReady = isReady;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  async start(): Promise<void> {
+    await this.#compose(['up', '--detach', '--wait', '--wait-timeout', '120', this.name]);
+    for (const deadline = Date.now() + 60_000; !(await this.#isReady().catch(() => false));) {
+      if (Date.now() > deadline) throw new Failure(`${this.name} does not answer.`, `Look at: docker compose logs ${this.name}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    this.#running = true;
+  }
+
+  async stop(): Promise<void> {
+    await this.#compose(['stop', '--timeout', '20', this.name]);
+    this.#running = false;
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.#compose(['kill', '--signal', signal, this.name]);
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') this.#running = false;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+}
