@@ -6,13 +6,13 @@ export interface BatcherOptions<In, Out> {
   /** Most items waiting besides the run in flight; beyond it callers get `OverloadedError` at once. */
   queueMax: number;
   /** Does the batch; answers one result an item, in their order. Its error goes to every item of the batch. */
-  run(items: In[]): Promise<Out[]>;
+  run: (items: In[]) => Promise<Out[]>;
 }
 
 interface Waiting<In, Out> {
   item: In;
-  resolve(result: Out): void;
-  reject(error: unknown): void;
+  resolve: (result: Out) => void;
+  reject: (error: unknown) => void;
 }
 
 /**

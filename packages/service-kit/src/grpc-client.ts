@@ -16,10 +16,10 @@ export interface GrpcMethodDefinition {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  requestSerialize(value: never): Buffer;
-  requestDeserialize(value: Buffer): unknown;
-  responseSerialize(value: never): Buffer;
-  responseDeserialize(value: Buffer): unknown;
+  requestSerialize: (value: never) => Buffer;
+  requestDeserialize: (value: Buffer) => unknown;
+  responseSerialize: (value: never) => Buffer;
+  responseDeserialize: (value: Buffer) => unknown;
 }
 
 export type GrpcServiceDefinition = Readonly<Record<string, GrpcMethodDefinition>>;
@@ -36,7 +36,7 @@ export interface GrpcCallOptions {
   signal?: AbortSignal;
 }
 
-type Request<M extends GrpcMethodDefinition> = M extends { requestSerialize(value: infer Req): Buffer } ? Req : never;
+type Request<M extends GrpcMethodDefinition> = M extends { requestSerialize: (value: infer Req) => Buffer } ? Req : never;
 type Response<M extends GrpcMethodDefinition> = ReturnType<M['responseDeserialize']>;
 type Untagged<T> = T extends object ? Omit<T, '$type'> : T; // the codec knows the type of a request, nobody needs to repeat it
 

@@ -65,7 +65,7 @@ export const traceHandlers = (server: Server): void => {
 };
 
 /** The standard health service (`grpc.health.v1`); starts as not serving. */
-export const addHealth = (server: Server, services: readonly string[]): { serving(yes: boolean): void } => {
+export const addHealth = (server: Server, services: readonly string[]): { serving: (yes: boolean) => void } => {
   const names = ['', ...services];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING' as const])));
   health.addToServer(server);

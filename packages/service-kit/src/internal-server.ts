@@ -4,7 +4,7 @@ import { registry } from './metrics.ts';
 /** Something that must hold for the process to be of use. Fails by answering false or by throwing; the error's text is shown. */
 export interface ReadyCheck {
   name: string;
-  check(): unknown;
+  check: () => unknown;
 }
 
 export interface Readiness {
@@ -15,7 +15,7 @@ export interface Readiness {
 
 const CHECK_TIMEOUT_MS = 1_000; // a probe's own time-out is usually this long
 
-const timeout = (): { expired: Promise<string>; clear(): void } => {
+const timeout = (): { expired: Promise<string>; clear: () => void } => {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<string>(
     (resolve) => (timer = setTimeout(resolve, CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`)),

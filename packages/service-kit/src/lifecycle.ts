@@ -7,9 +7,9 @@ export interface Lifecycle {
   /** Aborted when the process begins to stop: loops look at it. */
   readonly stopping: AbortSignal;
   /** `/readyz` needs this to hold from now on. */
-  readyWhen(name: string, check: ReadyCheck['check']): void;
+  readonly readyWhen: (name: string, check: ReadyCheck['check']) => void;
   /** Runs at the stop, one after another, the last registered first: so register each thing right after it was started. */
-  onStop(name: string, stop: () => unknown): void;
+  readonly onStop: (name: string, stop: () => unknown) => void;
 }
 
 export interface ProcessOptions {

@@ -47,7 +47,7 @@ const startGrpc = async (
   const { definitions, descriptorSet } = options;
   const services = Object.keys(definitions);
   let stop = async (): Promise<void> => {};
-  let serving = (_: boolean): void => {};
+  let serving: (yes: boolean) => void = () => {};
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
     logger: nestLogger(lifecycle.logger),
     abortOnError: false,

@@ -63,8 +63,8 @@ describe('values', () => {
       { big: exact, sum: exact, count: 1 },
     ]);
     const { insertId: beyond } = await db.execute('INSERT INTO thing (big) VALUES (9223372036854775807)');
-    await expect(db.query('SELECT big FROM thing WHERE id = ?', [beyond])).rejects.toThrow();
-    await expect(db.transaction((tx) => tx.query('SELECT big FROM thing WHERE id = ?', [beyond]))).rejects.toThrow();
+    await expect(db.query('SELECT big FROM thing WHERE id = ?', [beyond])).rejects.toThrow('9223372036854775807');
+    await expect(db.transaction((tx) => tx.query('SELECT big FROM thing WHERE id = ?', [beyond]))).rejects.toThrow('9223372036854775807');
     expect(await balances()).toEqual([100, 100]);
   });
 
@@ -239,7 +239,7 @@ describe('a lost connection', () => {
     const lines: object[] = [];
     const logger = { warn: (line: object) => lines.push(line) } as never;
     const refused = openDatabase(url.replace('p%40ss', 'wrong'), { logger });
-    await expect(refused.ping()).rejects.toThrow();
+    await expect(refused.ping()).rejects.toThrow(TransientError);
     await refused.close();
     expect(JSON.stringify(lines.map((line) => String((line as { err: unknown }).err)))).toContain('Access denied');
   });

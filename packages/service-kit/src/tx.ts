@@ -10,9 +10,9 @@ import { isLockConflict, isTransient } from './transient.ts';
 /** Statements on one connection. They go out at once, pipelined, in the order of the calls; each result may be awaited when it is needed. */
 export interface Tx {
   /** Rows. BIGINT and DECIMAL (what SUM answers) as number, throwing where that is not exact; dates as `Date`, stored in UTC. */
-  query<Row>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  readonly query: <Row>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
   /** `affectedRows` of an UPDATE counts the rows that matched, changed or not. */
-  execute(sql: string, params?: readonly unknown[]): Promise<{ affectedRows: number; insertId: bigint }>;
+  readonly execute: (sql: string, params?: readonly unknown[]) => Promise<{ affectedRows: number; insertId: bigint }>;
 }
 
 /** Outside a transaction each statement commits by itself. */
@@ -24,10 +24,10 @@ export interface Database extends Tx {
    * A deadlock or lock-wait time-out calls `work` again (5 tries in all). Transient failures surface as `TransientError`;
    * with `outcomeUnknown` when the connection was lost during COMMIT.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  readonly transaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   /** Resolves when the server answers; else the driver's own error. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
+  readonly ping: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface DatabaseOptions {
@@ -84,7 +84,7 @@ const asTransient = (error: unknown, doing: string): unknown =>
 const rootOf = (failures: unknown[]): unknown => failures.find(isLockConflict) ?? failures.find(isTransient) ?? failures[0];
 
 /** Statements of one transaction; each result is looked at, also those that the work never awaits. */
-const trackedOn = (conn: PoolConnection): { tx: Tx; settled(): Promise<unknown[]> } => {
+const trackedOn = (conn: PoolConnection): { tx: Tx; settled: () => Promise<unknown[]> } => {
   const { query, execute } = txOver(conn);
   const sent: Promise<unknown>[] = [];
   const failures: unknown[] = [];
@@ -158,7 +158,7 @@ export const openDatabase = (url: string, { poolSizeMax = 8, logger }: DatabaseO
   const pool = createPool(poolConfig(url, poolSizeMax, 1));
   const txPool = createPool({ ...poolConfig(url, poolSizeMax, 0), ...VALUES });
   // Without a listener the driver's pool would end the process when a connection cannot be made.
-  const onError = (error: Error): void => void logger?.warn({ err: error.cause ?? error }, 'no connection to the database');
+  const onError = (error: Error): void => logger?.warn({ err: error.cause ?? error }, 'no connection to the database');
   for (const each of [pool, txPool]) (each as unknown as NodeJS.EventEmitter).on('error', onError);
 
   const single = txOver({
