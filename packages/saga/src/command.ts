@@ -22,6 +22,11 @@ export type GenericReplyName = 'Undone' | 'CommandFailed';
 
 export const lastSegment = (type: string): string => type.slice(type.lastIndexOf('.') + 1);
 
+/** What is sent with a command. */
+export interface Payload {
+  readonly $type: string;
+}
+
 /** A command together with how its payload follows from the saga's data. */
 export interface Ask<in Data, out R extends Reply = Reply> {
   readonly command: CommandType<unknown, R>;
@@ -29,11 +34,14 @@ export interface Ask<in Data, out R extends Reply = Reply> {
    * Must give the same payload for the same command id at every re-send, so it may only depend on what was frozen when the saga
    * started, or on what earlier stages have stored.
    */
-  readonly payload: (data: Data) => unknown;
+  readonly payload: (data: Data) => Payload;
 }
 
+/** A message without its `$type`, which the command knows; one with it fits too. */
+type Fields<Payload> = Omit<Payload, '$type'> & { readonly $type?: string };
+
 /** Binds a command to the payload that the saga sends with it. */
-export const ask = <Data, Payload, R extends Reply>(command: CommandType<Payload, R>, payload: (data: Data) => Payload): Ask<Data, R> => ({
-  command,
-  payload,
-});
+export const ask = <Data, Payload extends object, R extends Reply>(
+  command: CommandType<Payload, R>,
+  payload: (data: Data) => NoInfer<Fields<Payload>>,
+): Ask<Data, R> => ({ command, payload: (data) => ({ ...payload(data), $type: command.name }) });

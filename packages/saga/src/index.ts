@@ -1,5 +1,5 @@
 export { ask } from './command.ts';
-export type { Ask, CommandType, GenericReplyName, LastSegment, Reply } from './command.ts';
+export type { Ask, CommandType, GenericReplyName, LastSegment, Payload, Reply } from './command.ts';
 export { saga } from './definition.ts';
 export type {
   Closing,

@@ -1,4 +1,4 @@
-import type { CommandType } from './command.ts';
+import type { CommandType, Payload } from './command.ts';
 import { undoSuffix } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Progress, StepState } from './progress.ts';
@@ -9,7 +9,8 @@ export interface Message {
   /** `sagaId/step/attempt`. */
   readonly commandId: string;
   readonly command: CommandType;
-  readonly payload: unknown;
+  /** With its `$type`. */
+  readonly payload: Payload;
   /** Of an undo: the command id of the do, which may have run, may run later, or never. */
   readonly undoes?: string;
   /** When this command was asked first, in epoch milliseconds. */

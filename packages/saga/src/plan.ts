@@ -1,4 +1,4 @@
-import type { CommandType, Reply } from './command.ts';
+import type { CommandType, Payload, Reply } from './command.ts';
 import type { Ends, Handler } from './definition.ts';
 import type { Outcome, Refused } from './outcome.ts';
 
@@ -33,7 +33,7 @@ type Condition = (data: unknown) => boolean;
 
 interface RawAsk {
   readonly command: CommandType;
-  readonly payload: (data: unknown) => unknown;
+  readonly payload: (data: unknown) => Payload;
 }
 
 interface RawStep {

@@ -1,0 +1,281 @@
+import { advance, begin, endOf, hasEnded, messagesOf, stuckOf } from '../../src/index.ts';
+import type { Input, Message, Progress, Transition } from '../../src/index.ts';
+import { bookTrip } from '../trip.ts';
+import type { Trip } from '../trip.ts';
+import { Participants, check } from './participants.ts';
+import { randomOf } from './random.ts';
+import type { Random } from './random.ts';
+
+/** The interpreter under test: the real one, or one with a fault put in on purpose. */
+export interface Interpreter {
+  advance(progress: Progress<Trip>, input: Input, now: number): Transition<Trip>;
+  messagesOf(progress: Progress<Trip>): readonly Message[];
+}
+
+export const pace = { askAgainMs: 1_000, askAgainMsMax: 8_000, asksMax: 5 };
+
+export const realInterpreter: Interpreter = {
+  advance: (progress, input, now) => advance(bookTrip, progress, input, now, pace),
+  messagesOf: (progress) => messagesOf(bookTrip, progress),
+};
+
+/** What a run saw; summed over all seeds it shows that the faults were really met. */
+export interface Seen {
+  completed: number;
+  refused: number;
+  parked: number;
+  dropped: number;
+  repeated: number;
+  crashed: number;
+  stale: number;
+  undoFirst: number;
+}
+
+export const nothingSeen = (): Seen => ({
+  completed: 0,
+  refused: 0,
+  parked: 0,
+  dropped: 0,
+  repeated: 0,
+  crashed: 0,
+  stale: 0,
+  undoFirst: 0,
+});
+
+type Event = { readonly at: number; readonly order: number; readonly run: () => void };
+
+const rarely = (random: Random, most: number): number => (random.chance(0.4) ? 0 : random.next() * most);
+
+/**
+ * One run: a few trips that compete for seats, vouchers and money over a network that drops, repeats, delays and reorders, with an
+ * orchestrator that crashes before and after its commits. After `calmAt` the faults stop; what is then parked is retried by a person.
+ */
+export class World {
+  readonly seen: Seen;
+  private readonly random: Random;
+  private readonly interpreter: Interpreter;
+  private readonly participants: Participants;
+  private readonly rows = new Map<string, { stored: string; trip: Trip; cancelled: boolean }>();
+  private readonly events: Event[] = [];
+  private readonly faults: { drop: number; repeat: number; crash: number; failing: number; slow: number; brokenForGood: boolean };
+  private readonly calmAt: number;
+  private now = 1_000_000;
+  private order = 0;
+
+  constructor(seed: number, interpreter: Interpreter, seen: Seen) {
+    const random = randomOf(seed);
+    this.random = random;
+    this.interpreter = interpreter;
+    this.seen = seen;
+    const brokenForGood = random.chance(0.15);
+    this.faults = {
+      drop: rarely(random, 0.5),
+      repeat: rarely(random, 0.5),
+      crash: rarely(random, 0.4),
+      failing: brokenForGood ? random.next() * 0.6 : rarely(random, 0.2),
+      slow: rarely(random, 0.3),
+      brokenForGood,
+    };
+    this.calmAt = this.now + random.between(0, 200_000);
+    this.participants = new Participants(random.between(2, 8), random);
+    const trips = random.between(1, 4);
+    for (let n = 0; n < trips; n++) this.plan(this.tripOf(n));
+  }
+
+  /** Runs to the end and checks what it left behind. */
+  run(): void {
+    for (let steps = 0; this.events.length > 0; steps++) {
+      check(steps < 20_000, 'the run does not come to rest');
+      const event = this.pop();
+      this.now = event.at;
+      event.run();
+    }
+    for (const [id, row] of this.rows) this.checkAtRest(id, row);
+    this.participants.checkConserved();
+  }
+
+  private get calm(): boolean {
+    return this.now >= this.calmAt;
+  }
+
+  private tripOf(n: number): Trip {
+    const { random } = this;
+    const traveller = `traveller${random.between(1, 2)}`;
+    const price = random.between(0, 5) * 10;
+    if (random.chance(0.7)) this.participants.charge(traveller, random.between(0, 8) * 10);
+    return {
+      tripId: `trip${n}`,
+      traveller,
+      seats: random.between(1, 4),
+      price,
+      ...(random.chance(0.5) && { voucher: `voucher${random.between(1, 2)}` }),
+      ...(random.chance(0.5) && { payLater: true }),
+    };
+  }
+
+  /** Accepts a trip, and schedules what its buyer does later: pays, pays twice, cancels, charges the wallet. */
+  private plan(trip: Trip): void {
+    const { random } = this;
+    const id = trip.tripId;
+    this.later(random.between(0, 5_000), () => {
+      const { progress, messages } = begin(bookTrip, id, trip, this.now, pace);
+      this.rows.set(id, { stored: JSON.stringify(progress), trip, cancelled: false });
+      if (!this.crashes()) this.send(messages);
+      this.scheduleSweep(progress);
+    });
+    const acts = trip.payLater ? random.between(0, 4) : random.between(0, 1);
+    for (let n = 0; n < acts; n++) {
+      this.later(random.between(5_000, random.chance(0.5) ? 20_000 : 150_000), () => {
+        if (random.chance(0.4)) this.participants.charge(trip.traveller, 20);
+        if (random.chance(0.25)) this.move(id, { kind: 'cancel', code: 'CANCELLED' });
+        else this.move(id, { kind: 'signal', name: 'payment' });
+      });
+    }
+  }
+
+  /** The transaction: read, move, store, and only then send; it may die before or after its commit. */
+  private move(id: string, input: Input): void {
+    const row = this.rows.get(id)!;
+    const before = JSON.parse(row.stored) as Progress<Trip>;
+    const { progress, verdict, messages } = this.interpreter.advance(before, input, this.now);
+    if (verdict === 'stale') this.seen.stale++;
+    const isRedelivered = input.kind === 'reply' && this.random.chance(0.8);
+    if (this.crashes()) {
+      if (isRedelivered) this.later(this.random.between(1, 3_000), () => this.move(id, input));
+      if (input.kind === 'tick') this.scheduleSweep(before);
+      return;
+    }
+    if (progress !== before) {
+      check(!hasEnded(before), `${id} moved after its end`);
+      row.stored = JSON.stringify(progress);
+      if (input.kind === 'cancel' && verdict === 'applied') row.cancelled = true;
+      if (hasEnded(progress)) this.atEnd(progress);
+      if (isSilent(progress) && !isSilent(before)) check(this.now < this.calmAt + 20_000, `${id} was parked although everybody answers`);
+      this.scheduleSweep(progress);
+    }
+    if (this.crashes()) {
+      if (isRedelivered) this.later(this.random.between(1, 3_000), () => this.move(id, input));
+      return;
+    }
+    this.send(verdict === 'stale' ? this.interpreter.messagesOf(progress) : messages);
+  }
+
+  /** Whoever is told of the end may buy again at once, so everything must be settled by now. */
+  private atEnd(progress: Progress<Trip>): void {
+    const { id, phase } = progress;
+    this.participants.closed.add(id);
+    const held = this.participants.heldBy(id);
+    if (phase === 'refused') check(held.length === 0, `${id} was refused while it still held ${held.join(', ')}`);
+    else check(!this.participants.reserved.has(id), `${id} was completed before its seats were sold`);
+  }
+
+  private send(messages: readonly Message[]): void {
+    for (const message of messages) this.transmit(() => this.deliver(message));
+  }
+
+  private deliver(message: Message): void {
+    if (message.undoes !== undefined && !this.participants.inbox.has(message.undoes)) this.seen.undoFirst++;
+    const failing = this.calm && !this.faults.brokenForGood ? 0 : this.faults.failing;
+    // A participant that dies before its commit has done nothing: the delivery comes again, or is lost.
+    if (this.crashes()) {
+      if (this.random.chance(0.7)) this.later(this.random.between(1, 4_000), () => this.deliver(message));
+      return;
+    }
+    const reply = this.participants.handle(message, failing);
+    this.transmit(() => this.move(message.sagaId, { kind: 'reply', commandId: message.commandId, reply }));
+  }
+
+  private transmit(arrive: () => void): void {
+    const { random, faults, calm } = this;
+    const dropped = !calm && random.chance(faults.drop);
+    if (dropped) this.seen.dropped++;
+    else this.later(this.delay(), arrive);
+    if (!calm && random.chance(faults.repeat)) {
+      this.seen.repeated++;
+      this.later(this.delay(), arrive);
+    }
+  }
+
+  private delay(): number {
+    const { random, faults, calm } = this;
+    return !calm && random.chance(faults.slow) ? random.between(1, 60_000) : random.between(1, 300);
+  }
+
+  private crashes(): boolean {
+    const crashed = !this.calm && this.random.chance(this.faults.crash);
+    if (crashed) this.seen.crashed++;
+    return crashed;
+  }
+
+  /** The sweep of some instance comes by a little after the saga is due; a parked one is retried by a person, sooner or later. */
+  private scheduleSweep(progress: Progress<Trip>): void {
+    const { id, nextAt } = progress;
+    if (nextAt !== null) this.later(Math.max(0, nextAt - this.now) + this.random.between(0, 2_000), () => this.move(id, { kind: 'tick' }));
+    if (stuckOf(progress) && !(this.faults.brokenForGood && this.calm)) {
+      this.later(Math.max(0, this.calmAt - this.now) + this.random.between(1, 100_000), () => this.move(id, { kind: 'retry' }));
+    }
+  }
+
+  private checkAtRest(id: string, { stored, trip, cancelled }: { stored: string; trip: Trip; cancelled: boolean }): void {
+    const progress = JSON.parse(stored) as Progress<Trip>;
+    const { participants, seen } = this;
+    const held = participants.heldBy(id);
+    const end = endOf(bookTrip, progress);
+    if (end?.outcome === 'completed') {
+      seen.completed++;
+      check(!cancelled, `${id} was completed although its cancellation had been accepted`);
+      check(participants.sold.get(id) === trip.seats, `${id} is completed without its seats`);
+      check(participants.debits.get(id) === trip.price, `${id} is completed but not paid`);
+      check(participants.guided.has(id), `${id} is completed without its guide`);
+      check(trip.voucher === undefined || participants.vouchers.get(trip.voucher)?.by === id, `${id} is completed without its voucher`);
+    } else if (end) {
+      seen.refused++;
+      check(held.length === 0 && !participants.sold.has(id), `${id} is refused and has ${held.join(', ')}`);
+    } else {
+      seen.parked++;
+      check(stuckOf(progress) !== null, `${id} is neither ended nor parked`);
+      check(this.faults.brokenForGood, `${id} stays parked though everything works`);
+      const isPaid = participants.debits.has(id);
+      if (isPaid)
+        check(participants.guided.has(id) && (participants.reserved.has(id) || participants.sold.has(id)), `${id} is paid and was undone`);
+      else check(!participants.sold.has(id), `${id} is sold and not paid`);
+    }
+  }
+
+  // A binary heap by time, then by order of scheduling.
+  private later(delayMs: number, run: () => void): void {
+    const { events } = this;
+    const event = { at: this.now + delayMs, order: this.order++, run };
+    let index = events.length;
+    events.push(event);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (isBefore(events[parent]!, event)) break;
+      events[index] = events[parent]!;
+      index = parent;
+    }
+    events[index] = event;
+  }
+
+  private pop(): Event {
+    const { events } = this;
+    const first = events[0]!;
+    const last = events.pop()!;
+    if (events.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= events.length) break;
+      if (child + 1 < events.length && isBefore(events[child + 1]!, events[child]!)) child++;
+      if (isBefore(last, events[child]!)) break;
+      events[index] = events[child]!;
+      index = child;
+    }
+    events[index] = last;
+    return first;
+  }
+}
+
+const isSilent = ({ steps }: Progress): boolean => Object.values(steps).some(({ state }) => state === 'silent' || state === 'undo-silent');
+
+const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
