@@ -47,6 +47,8 @@ const askUndoFirst = (work: Work, key: string, attempt: number, undoes: number):
 /** Goes on to the stage at `index`, over those that have nothing to do. */
 export const enter = (work: Work, from: number): void => {
   const { next, plan, now } = work;
+  // The time limit of a stage ends with it. A pivot, however, keeps the deadline of the wait before it: it may be taken back there.
+  if (plan.stages[from - 1]?.kind === 'stage') delete next.until;
   for (let index = from; ; index++) {
     const stage = plan.stages[index];
     // Nothing is undone beyond the pivot, so what happened before it need not be remembered.
@@ -57,7 +59,6 @@ export const enter = (work: Work, from: number): void => {
       if (stage.when && !stage.when(next.data)) continue;
       return waitAt(work, index);
     }
-    // The pivot keeps the deadline of the wait before it: it may be taken back there.
     if (stage.kind === 'stage' || index > plan.pivotIndex) delete next.until;
     next.phase = 'running';
     let asked = false;

@@ -1,0 +1,200 @@
+import { begin, definitionsOf, keep, sagaRunner, saga as define, ask, StaleSagaError } from '../src/index.ts';
+import type { Message, Progress, Reply, SagaChange, SagaRunner, SagaStore, TimelineEntry } from '../src/index.ts';
+import { testPace, trip } from './driver.ts';
+import { bookTrip, sellSeats } from './trip.ts';
+import type { Trip } from './trip.ts';
+
+/** A store as a database would be: writes become visible at the commit, and are lost without one. */
+class MemoryStore implements SagaStore<Map<string, string>> {
+  readonly rows = new Map<string, { rowVersion: number; progress: string }>();
+  readonly locked: (readonly string[])[] = [];
+  readonly timeline: TimelineEntry[] = [];
+  transactions = 0;
+  now = 0;
+  /** Called in the transaction, before the commit. */
+  beforeCommit: () => void = () => undefined;
+
+  insert(progress: Progress): void {
+    this.rows.set(progress.id, { rowVersion: 1, progress: JSON.stringify(progress) });
+  }
+
+  progress(id: string): Progress<Trip> {
+    return JSON.parse(this.rows.get(id)!.progress) as Progress<Trip>;
+  }
+
+  async transaction<T>(work: (tx: Map<string, string>) => Promise<T>): Promise<T> {
+    this.transactions++;
+    const writes = new Map<string, string>();
+    const result = await work(writes);
+    this.beforeCommit();
+    for (const [id, progress] of writes) this.rows.set(id, { rowVersion: this.rows.get(id)!.rowVersion + 1, progress });
+    return result;
+  }
+
+  async lock(_: Map<string, string>, ids: readonly string[]) {
+    this.locked.push(ids);
+    const sagas = ids.flatMap((id) => {
+      const row = this.rows.get(id);
+      return row ? [{ id, rowVersion: row.rowVersion, progress: JSON.parse(row.progress) as Progress }] : [];
+    });
+    return { sagas, now: this.now };
+  }
+
+  async save(tx: Map<string, string>, changes: readonly SagaChange[]) {
+    for (const { id, rowVersion, after, timeline } of changes) {
+      if (this.rows.get(id)!.rowVersion !== rowVersion) throw new StaleSagaError(id);
+      tx.set(id, JSON.stringify(after));
+      this.timeline.push(...timeline);
+    }
+  }
+
+  async due(limit: number) {
+    const due = [...this.rows.keys()].filter((id) => (this.progress(id).nextAt ?? Infinity) <= this.now);
+    return due.slice(0, limit);
+  }
+}
+
+interface World {
+  readonly store: MemoryStore;
+  readonly sent: string[][];
+  readonly ended: string[];
+  readonly runner: SagaRunner<Map<string, string>>;
+}
+
+const world = (definitions = definitionsOf(bookTrip)): World => {
+  const store = new MemoryStore();
+  const sent: string[][] = [];
+  const ended: string[] = [];
+  const runner = sagaRunner({
+    store,
+    definitions,
+    pace: testPace,
+    sweepSizeMax: 3,
+    send: async (messages: readonly Message[]) => void sent.push(messages.map(({ commandId }) => commandId)),
+    committed: (changes) => void ended.push(...changes.filter(({ end }) => end).map(({ id, end }) => `${id} ${end!.outcome}`)),
+  });
+  return { store, sent, ended, runner };
+};
+
+const accepted = (store: MemoryStore, ...ids: string[]): void => {
+  for (const id of ids) store.insert(begin(bookTrip, id, trip, 0, testPace).progress);
+};
+
+const reply = (command: string, type: string, body: object = {}) => {
+  const sagaId = command.slice(0, command.indexOf('/'));
+  return { sagaId, input: { kind: 'reply' as const, commandId: command, reply: { $type: `trip.v1.${type}`, ...body } as Reply } };
+};
+const reserved = (id: string) => reply(`${id}/reserve.seats/1`, 'SeatsReserved');
+
+test('a batch is one transaction over rows locked in id order, and one send after its commit', async () => {
+  const { store, sent, runner } = world();
+  accepted(store, 'b', 'a', 'c');
+  store.beforeCommit = () => expect(sent).toEqual([]);
+  const results = await runner.advance([reserved('c'), reserved('a'), reserved('b')]);
+  expect(results.map(({ sagaId, verdict }) => [sagaId, verdict])).toEqual([
+    ['c', 'applied'],
+    ['a', 'applied'],
+    ['b', 'applied'],
+  ]);
+  expect(store).toMatchObject({ transactions: 1, locked: [['a', 'b', 'c']] });
+  expect(sent).toEqual([['a/guide.guide/1', 'b/guide.guide/1', 'c/guide.guide/1']]);
+});
+
+test('the inputs of one saga are folded in their order into one write; only what its last state wants is sent', async () => {
+  const { store, sent, runner } = world();
+  accepted(store, 'a');
+  await runner.advance([reserved('a'), reply('a/guide.guide/1', 'GuideBooked', { guide: 'bo' })]);
+  expect(store.rows.get('a')!.rowVersion).toBe(2);
+  expect(store.progress('a')).toMatchObject({ stage: 'pay', data: { guide: 'bo' } });
+  expect(sent).toEqual([['a/pay/1']]);
+});
+
+test('a reply that comes again after a crash between commit and send sends what is outstanding, and writes nothing', async () => {
+  const { store, sent, runner } = world();
+  accepted(store, 'a');
+  await store.transaction((tx) => runner.moveWithin(tx, [reserved('a')]));
+  expect(sent).toEqual([]);
+  const [result] = await runner.advance([reserved('a')]);
+  expect(result).toMatchObject({ verdict: 'stale' });
+  expect(sent).toEqual([['a/guide.guide/1']]);
+  expect(store.rows.get('a')!.rowVersion).toBe(2);
+});
+
+test('a rollback sends nothing', async () => {
+  const { store, sent, runner } = world();
+  accepted(store, 'a');
+  store.beforeCommit = () => {
+    throw new Error('the database went away');
+  };
+  await expect(runner.advance([reserved('a')])).rejects.toThrow('went away');
+  expect(sent).toEqual([]);
+  expect(store.progress('a').stage).toBe('reserve');
+});
+
+test('somebody else was faster: the transaction is done again on what he wrote', async () => {
+  const { store, runner } = world();
+  accepted(store, 'a');
+  const save = store.save.bind(store);
+  let raced = false;
+  store.save = async (tx, changes) => {
+    if (!raced) store.rows.get('a')!.rowVersion++;
+    raced = true;
+    return save(tx, changes);
+  };
+  const [result] = await runner.advance([reserved('a')]);
+  expect(result).toMatchObject({ verdict: 'applied' });
+  expect(store.transactions).toBe(2);
+});
+
+test('the end is told once, with the transaction that brought it', async () => {
+  const { store, ended, runner } = world();
+  accepted(store, 'a', 'b');
+  await runner.advance([reply('a/reserve.seats/1', 'NoSeats', { left: 0 }), reserved('b')]);
+  await runner.advance([reply('a/reserve.seats/1', 'NoSeats', { left: 0 })]);
+  expect(ended).toEqual(['a refused']);
+});
+
+test('an unknown saga, an unknown version and a function that throws leave the rest of the batch alone', async () => {
+  const broken = define<Trip>('broken', { version: 1 })
+    .pivot('pay', { ask: ask(sellSeats, ({ tripId }: Trip) => ({ tripId })), on: { SeatsSold: keep } })
+    .ends({
+      completed: () => {
+        throw new Error('a bug');
+      },
+      refused: () => 'refused',
+    });
+  const { store, runner } = world(definitionsOf(bookTrip, broken));
+  accepted(store, 'a', 'future');
+  store.insert({ ...store.progress('future'), version: 9 });
+  store.insert(begin(broken, 'bug', trip, 0, testPace).progress);
+  const results = await runner.advance([reserved('nobody'), reserved('future'), reply('bug/pay/1', 'SeatsSold'), reserved('a')]);
+  expect(results).toMatchObject([
+    { sagaId: 'nobody', verdict: 'unknown-saga' },
+    { sagaId: 'future', verdict: 'failed', error: { name: 'UnknownDefinitionError' } },
+    { sagaId: 'bug', verdict: 'failed', error: { message: 'a bug' } },
+    { sagaId: 'a', verdict: 'applied' },
+  ]);
+  expect(store.progress('bug').phase).toBe('running');
+});
+
+test('a sweep takes up all that is due, in batches, and stops though some cannot be moved', async () => {
+  const { store, sent, runner } = world();
+  accepted(store, 'a', 'b', 'c', 'd');
+  store.insert({ ...store.progress('a'), version: 9 });
+  expect(await runner.sweep()).toBe(0);
+  store.now = testPace.askAgainMs;
+  expect(await runner.sweep()).toBe(5);
+  expect(sent.flat()).toEqual(['b/reserve.seats/1', 'c/reserve.seats/1', 'd/reserve.seats/1']);
+  expect(store.progress('b').steps['reserve.seats']).toMatchObject({ asks: 2, attempt: 1 });
+  expect(store.timeline.map(({ kind }) => kind)).toEqual(['asked-again', 'asked-again', 'asked-again']);
+});
+
+test('two instances that sweep the same sagas ask once', async () => {
+  const { store, sent, runner } = world();
+  accepted(store, 'a');
+  store.now = testPace.askAgainMs;
+  const ticks = [{ sagaId: 'a', input: { kind: 'tick' as const } }];
+  await runner.advance(ticks);
+  expect(await runner.advance(ticks)).toMatchObject([{ verdict: 'early' }]);
+  expect(sent).toEqual([['a/reserve.seats/1']]);
+});
