@@ -25,19 +25,26 @@ test('a version is registered once', () => {
 });
 
 test('a name that does not fit into a command id is refused at once', () => {
-  const long = () => saga<Trip>('x', { version: 1 }).pivot('pay', step).stage('a-very-long-stage', { seats: step, voucher: step }).ends(ends);
+  const long = () =>
+    saga<Trip>('x', { version: 1 }).pivot('pay', step).stage('a-very-long-stage', { seats: step, voucher: step }).ends(ends);
   expect(long).toThrow("'a-very-long-stage.voucher' is longer than the 23 characters");
 });
 
 test('names are unique and plain', () => {
-  expect(() => saga<Trip>('x', { version: 1 }).pivot('pay', step).stage('pay', { seats: step }).ends(ends)).toThrow("stage 'pay' is there twice");
+  expect(() => saga<Trip>('x', { version: 1 }).pivot('pay', step).stage('pay', { seats: step }).ends(ends)).toThrow(
+    "stage 'pay' is there twice",
+  );
   expect(() => saga<Trip>('x', { version: 1 }).pivot('pay/1', step).ends(ends)).toThrow("stage 'pay/1' is not a name");
 });
 
 test('a pivot that is not needed is passed, and a saga with nothing to do is completed', () => {
   const nothing = saga<Trip>('nothing', { version: 1 })
     .stage('reserve', {
-      seats: { when: () => false, ask: ask(reserveSeats, ({ tripId, seats }) => ({ tripId, seats })), on: { SeatsReserved: keep, NoSeats: refuse('NO') } },
+      seats: {
+        when: () => false,
+        ask: ask(reserveSeats, ({ tripId, seats }) => ({ tripId, seats })),
+        on: { SeatsReserved: keep, NoSeats: refuse('NO') },
+      },
     })
     .pivot('pay', { when: () => false, ...step })
     .ends(ends);

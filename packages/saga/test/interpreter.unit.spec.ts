@@ -1,4 +1,4 @@
-import { endOf, stuckOf } from '../src/index.ts';
+import { advance, begin, endOf, stuckOf } from '../src/index.ts';
 import { Driver, paidLater, testPace, trip, withVoucher } from './driver.ts';
 import { bookTrip, guideLimitMs, payableMs } from './trip.ts';
 
@@ -27,10 +27,12 @@ describe('going forward', () => {
   });
 
   test('data that no handler changed stays the same object', () => {
-    const { progress } = new Driver(trip);
-    const saga = new Driver(trip);
-    expect(progress.data).toBe(trip);
-    expect(saga.last.progress.data).toBe(trip);
+    const { progress } = begin(bookTrip, 's1', withVoucher, 0);
+    const commandId = 's1/reserve.voucher/1';
+    expect(advance(bookTrip, progress, { kind: 'reply', commandId, reply: { $type: 'trip.v1.VoucherHeld' } }, 1).progress.data).toBe(
+      withVoucher,
+    );
+    expect(advance(bookTrip, progress, { kind: 'tick' }, 1).progress).toBe(progress);
   });
 
   test('what happened before the pivot is forgotten after it: progress stays small', () => {
@@ -41,16 +43,23 @@ describe('going forward', () => {
 });
 
 describe('replies', () => {
-  test.each(['reserve.seats/1', 'reserve.seats/2', 'reserve/1', 'pay/1', '/1', '', 'constructor/1', 'reserve.seats.undo/1', 'guide.guide/01'])(
-    'one to %j, which is not outstanding, changes nothing',
-    (command) => {
-      const saga = new Driver(trip).reply('reserve.seats/1', 'SeatsReserved');
-      const before = saga.progress;
-      saga.reply(command, 'SeatsReserved');
-      expect(saga.last).toMatchObject({ verdict: 'stale', messages: [], timeline: [] });
-      expect(saga.progress).toEqual(before);
-    },
-  );
+  test.each([
+    'reserve.seats/1',
+    'reserve.seats/2',
+    'reserve/1',
+    'pay/1',
+    '/1',
+    '',
+    'constructor/1',
+    'reserve.seats.undo/1',
+    'guide.guide/01',
+  ])('one to %j, which is not outstanding, changes nothing', (command) => {
+    const saga = new Driver(trip).reply('reserve.seats/1', 'SeatsReserved');
+    const before = saga.progress;
+    saga.reply(command, 'SeatsReserved');
+    expect(saga.last).toMatchObject({ verdict: 'stale', messages: [], timeline: [] });
+    expect(saga.progress).toEqual(before);
+  });
 
   test("another saga's is not taken", () => {
     const saga = new Driver(trip).apply({ kind: 'reply', commandId: 's10/reserve.seats/1', reply: { $type: 'trip.v1.SeatsReserved' } });
@@ -144,7 +153,10 @@ describe('waiting', () => {
   });
 
   test('declined after the deadline it is refused at once', () => {
-    const saga = new Driver(paidLater).reserved().pay(payableMs - 1).reply('pay/1', 'TooPoor', { shortBy: 5 });
+    const saga = new Driver(paidLater)
+      .reserved()
+      .pay(payableMs - 1)
+      .reply('pay/1', 'TooPoor', { shortBy: 5 });
     expect(saga.progress).toMatchObject({ phase: 'undoing', reason: { code: 'PAYMENT_TIMEOUT' } });
     expect(saga.sent).toEqual(['s1/guide.guide.undo/1']);
   });
@@ -183,7 +195,9 @@ describe('from the pivot on', () => {
   test('a failed undo parks, and is retried as a new attempt', () => {
     const saga = new Driver(trip).cancel().failed('reserve.seats.undo/1');
     expect(stuckOf(saga.progress)).toMatchObject({ step: 'reserve.seats', undo: true });
-    expect(saga.apply({ kind: 'retry' }).last.messages).toMatchObject([{ commandId: 's1/reserve.seats.undo/2', undoes: 's1/reserve.seats/1' }]);
+    expect(saga.apply({ kind: 'retry' }).last.messages).toMatchObject([
+      { commandId: 's1/reserve.seats.undo/2', undoes: 's1/reserve.seats/1' },
+    ]);
     expect(saga.reply('reserve.seats.undo/2', 'SeatsReleased').progress.phase).toBe('refused');
   });
 });

@@ -124,6 +124,14 @@ export const mutants: Readonly<Record<string, Interpreter>> = {
       : transition;
   }),
 
+  'a deadline comes too early': mutant((before, input, now) => {
+    const transition = real(before, input, now);
+    const { progress } = transition;
+    return progress.phase === 'waiting'
+      ? { ...transition, progress: { ...progress, until: now + 1_000, nextAt: now + 1_000 } }
+      : transition;
+  }),
+
   'silence is not answered by asking again': mutant((before, input, now) => {
     const transition = real(before, input, now);
     return input.kind === 'tick' ? { ...transition, progress: { ...transition.progress, nextAt: null }, messages: [] } : transition;

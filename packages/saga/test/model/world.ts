@@ -1,6 +1,6 @@
 import { advance, begin, endOf, hasEnded, messagesOf, stuckOf } from '../../src/index.ts';
 import type { Input, Message, Progress, Transition } from '../../src/index.ts';
-import { bookTrip } from '../trip.ts';
+import { bookTrip, payableMs } from '../trip.ts';
 import type { Trip } from '../trip.ts';
 import { Participants, check } from './participants.ts';
 import { randomOf } from './random.ts';
@@ -55,7 +55,7 @@ export class World {
   private readonly random: Random;
   private readonly interpreter: Interpreter;
   private readonly participants: Participants;
-  private readonly rows = new Map<string, { stored: string; trip: Trip; cancelled: boolean }>();
+  private readonly rows = new Map<string, { stored: string; trip: Trip; acceptedAt: number; cancelled: boolean }>();
   private readonly events: Event[] = [];
   private readonly faults: { drop: number; repeat: number; crash: number; failing: number; slow: number; brokenForGood: boolean };
   private readonly calmAt: number;
@@ -119,7 +119,7 @@ export class World {
     const id = trip.tripId;
     this.later(random.between(0, 5_000), () => {
       const { progress, messages } = begin(bookTrip, id, trip, this.now, pace);
-      this.rows.set(id, { stored: JSON.stringify(progress), trip, cancelled: false });
+      this.rows.set(id, { stored: JSON.stringify(progress), trip, acceptedAt: this.now, cancelled: false });
       if (!this.crashes()) this.send(messages);
       this.scheduleSweep(progress);
     });
@@ -162,8 +162,10 @@ export class World {
 
   /** Whoever is told of the end may buy again at once, so everything must be settled by now. */
   private atEnd(progress: Progress<Trip>): void {
-    const { id, phase } = progress;
+    const { id, phase, reason } = progress;
     this.participants.closed.add(id);
+    if (reason?.code === 'PAYMENT_TIMEOUT')
+      check(this.now - this.rows.get(id)!.acceptedAt >= payableMs, `${id} was refused before its time was up`);
     const held = this.participants.heldBy(id);
     if (phase === 'refused') check(held.length === 0, `${id} was refused while it still held ${held.join(', ')}`);
     else check(!this.participants.reserved.has(id), `${id} was completed before its seats were sold`);
