@@ -1,4 +1,5 @@
 import { ask, begin, definitionsOf, keep, refuse, saga, UnknownDefinitionError } from '../src/index.ts';
+import type { Definition, LastSegment } from '../src/index.ts';
 import { bookTrip, reserveSeats, sellSeats } from './trip.ts';
 import type { Trip } from './trip.ts';
 
@@ -49,4 +50,10 @@ test('a pivot that is not needed is passed, and a saga with nothing to do is com
     .pivot('pay', { when: () => false, ...step })
     .ends(ends);
   expect(begin(nothing, 's1', trip, 5).progress).toMatchObject({ phase: 'completed', endedAt: 5, nextAt: null });
+});
+
+test('reply names are the last segments of full type names, and definitions go into one registry', () => {
+  const name: LastSegment<'jumun.inventory.v1.StockReserved'> = 'StockReserved';
+  const registered: Definition = bookTrip;
+  expect([name, registered.name]).toEqual(['StockReserved', 'book-trip']);
 });

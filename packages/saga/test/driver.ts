@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { advance, begin, messagesOf } from '../src/index.ts';
 import type { Input, Message, Progress, Reply, Transition } from '../src/index.ts';
 import { bookTrip } from './trip.ts';
@@ -39,8 +40,8 @@ export class Driver {
     const before = JSON.stringify(this.progress);
     const stored = JSON.parse(before) as Progress<Trip>;
     this.last = advance(bookTrip, stored, input, this.now, testPace);
-    expect(JSON.stringify(stored)).toBe(before);
-    expect(JSON.parse(JSON.stringify(this.progress))).toEqual(this.progress);
+    assert.equal(JSON.stringify(stored), before);
+    assert.deepEqual(JSON.parse(JSON.stringify(this.progress)), this.progress);
     return this;
   }
 

@@ -58,6 +58,7 @@ test.each(scenarios)('%s', (scenario) => {
   expect(existsSync(file)).toBe(true);
   const recorded = readFileSync(file, 'utf8');
   const replayed = replay(recorded);
-  if (process.env.UPDATE_TRACES === '1') writeFileSync(file, replayed);
-  else expect(replayed).toBe(recorded);
+  const isRecording = process.env.UPDATE_TRACES === '1';
+  if (isRecording) writeFileSync(file, replayed);
+  expect(replayed).toBe(isRecording ? replayed : recorded);
 });

@@ -3,13 +3,14 @@ import type { Input, Message, Progress, Transition } from '../../src/index.ts';
 import { bookTrip, payableMs } from '../trip.ts';
 import type { Trip } from '../trip.ts';
 import { Participants, check } from './participants.ts';
+import { EventQueue } from './queue.ts';
 import { randomOf } from './random.ts';
 import type { Random } from './random.ts';
 
 /** The interpreter under test: the real one, or one with a fault put in on purpose. */
 export interface Interpreter {
-  advance(progress: Progress<Trip>, input: Input, now: number): Transition<Trip>;
-  messagesOf(progress: Progress<Trip>): readonly Message[];
+  readonly advance: (progress: Progress<Trip>, input: Input, now: number) => Transition<Trip>;
+  readonly messagesOf: (progress: Progress<Trip>) => readonly Message[];
 }
 
 export const pace = { askAgainMs: 1_000, askAgainMsMax: 8_000, asksMax: 5 };
@@ -42,8 +43,6 @@ export const nothingSeen = (): Seen => ({
   undoFirst: 0,
 });
 
-type Event = { readonly at: number; readonly order: number; readonly run: () => void };
-
 const rarely = (random: Random, most: number): number => (random.chance(0.4) ? 0 : random.next() * most);
 
 /**
@@ -56,11 +55,10 @@ export class World {
   private readonly interpreter: Interpreter;
   private readonly participants: Participants;
   private readonly rows = new Map<string, { stored: string; trip: Trip; acceptedAt: number; cancelled: boolean }>();
-  private readonly events: Event[] = [];
+  private readonly events = new EventQueue();
   private readonly faults: { drop: number; repeat: number; crash: number; failing: number; slow: number; brokenForGood: boolean };
   private readonly calmAt: number;
   private now = 1_000_000;
-  private order = 0;
 
   constructor(seed: number, interpreter: Interpreter, seen: Seen) {
     const random = randomOf(seed);
@@ -86,7 +84,7 @@ export class World {
   run(): void {
     for (let steps = 0; this.events.length > 0; steps++) {
       check(steps < 20_000, 'the run does not come to rest');
-      const event = this.pop();
+      const event = this.events.pop();
       this.now = event.at;
       event.run();
     }
@@ -244,40 +242,9 @@ export class World {
     }
   }
 
-  // A binary heap by time, then by order of scheduling.
   private later(delayMs: number, run: () => void): void {
-    const { events } = this;
-    const event = { at: this.now + delayMs, order: this.order++, run };
-    let index = events.length;
-    events.push(event);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (isBefore(events[parent]!, event)) break;
-      events[index] = events[parent]!;
-      index = parent;
-    }
-    events[index] = event;
-  }
-
-  private pop(): Event {
-    const { events } = this;
-    const first = events[0]!;
-    const last = events.pop()!;
-    if (events.length === 0) return first;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= events.length) break;
-      if (child + 1 < events.length && isBefore(events[child + 1]!, events[child]!)) child++;
-      if (isBefore(last, events[child]!)) break;
-      events[index] = events[child]!;
-      index = child;
-    }
-    events[index] = last;
-    return first;
+    this.events.push(this.now + delayMs, run);
   }
 }
 
 const isSilent = ({ steps }: Progress): boolean => Object.values(steps).some(({ state }) => state === 'silent' || state === 'undo-silent');
-
-const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);

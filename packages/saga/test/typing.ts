@@ -1,5 +1,4 @@
 import { ask, begin, keep, keepWith, park, refuse, saga, waitAgain } from '../src/index.ts';
-import type { Definition, LastSegment } from '../src/index.ts';
 import { bookTrip, debit, releaseSeats, reserveSeats, sellSeats } from './trip.ts';
 import type { Trip } from './trip.ts';
 
@@ -59,9 +58,3 @@ export const payloadsFit = () => {
   // @ts-expect-error data of another saga
   begin(bookTrip, 'id', { tripId: 1 }, 0);
 };
-
-test('reply names are the last segments of full type names, and definitions go into one registry', () => {
-  const name: LastSegment<'jumun.inventory.v1.StockReserved'> = 'StockReserved';
-  const registered: Definition = bookTrip;
-  expect([name, registered.name]).toEqual(['StockReserved', 'book-trip']);
-});
