@@ -5,6 +5,7 @@ import { freemem, totalmem } from 'node:os';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const GiB = 1024 ** 3;
@@ -46,7 +47,7 @@ export const engineAnswers = () => {
 const firstLine = (command, args) => {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
   const line = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').find((text) => text.trim() !== '') ?? 'installed';
-  return line.replaceAll(/\u001b\[[0-9;]*m/g, '').trim();
+  return stripVTControlCharacters(line).trim();
 };
 
 const portIsFree = (port) =>

@@ -1,5 +1,10 @@
+export { startCluster, type Cluster, type ClusterOptions } from './cluster.ts';
+export { describeCluster, readClusterFile, type ClusterFile } from './cluster-file.ts';
 export { Failure } from './failure.ts';
 export type { Infrastructure, InfraConnection, InfraPorts } from './infra/connection.ts';
 export { startInfrastructure, type InfraOptions } from './infra/start.ts';
 export type { Handle } from './managed-process.ts';
+export { localDir, nodeBinary, rootDir } from './paths.ts';
 export { freePorts } from './ports.ts';
+export { call, ProblemError, signIn } from './rest.ts';
+export type { ServiceProcess } from './service-process.ts';

@@ -42,6 +42,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const backoffMs = (failures: number): number => Math.min(10_000, 250 * 2 ** failures);
 /** A process that has lived this long was healthy: its next death is the first one again. */
 const healthyAfterMs = 30_000;
+/** EX_CONFIG of sysexits.h: its environment is wrong, and will be wrong the next time. */
+const wrongConfiguration = 'exit code 78';
 
 /** A child process with a log file, a readiness check and, if wanted, somebody who starts it again. */
 export class ManagedProcess implements Handle {
@@ -126,7 +128,7 @@ export class ManagedProcess implements Handle {
         this.#ready = false;
         resolve();
         this.supervision.onChange?.(this, 'exited', detail);
-        if (this.#wanted && this.supervision.restart) void this.#revive(Date.now() - startedAt);
+        if (this.#wanted && this.supervision.restart && detail !== wrongConfiguration) void this.#revive(Date.now() - startedAt);
       };
       child.once('exit', (code, signal) => gone(signal ?? `exit code ${code}`));
       child.once('error', (error) => gone(error.message));

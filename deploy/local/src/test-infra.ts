@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from './failure.ts';
 import type { InfraConnection } from './infra/connection.ts';
-import { startInfrastructure } from './infra/start.ts';
+import { stopContainers } from './infra/docker.ts';
+import { infraKind, startInfrastructure } from './infra/start.ts';
 import { tail } from './managed-process.ts';
 import { localDir, nodeBinary } from './paths.ts';
 import { isRunning, refOf, terminate, type ProcessRef } from './process-ref.ts';
+import { endLeftOvers, openRecord, readRecord, writeWhole } from './run-record.ts';
 
 // MySQL, Redis and Kafka for tests. One process, the holder, starts them as its children and ends them when it ends:
 //   node deploy/local/src/test-infra.ts up      one that stays, for several test runs; its file is .local/test/infra.json
@@ -18,7 +20,6 @@ import { isRunning, refOf, terminate, type ProcessRef } from './process-ref.ts';
 export interface TestInfraFile extends InfraConnection {
   kind: 'native' | 'docker';
   holder: ProcessRef;
-  servers: ProcessRef[];
 }
 
 const testDir = join(localDir, 'test');
@@ -67,28 +68,14 @@ const waitForFile = async (file: string, holder: ChildProcess): Promise<void> =>
 const hold = async (file: string, stdin: string): Promise<void> => {
   await sweep();
   const dir = join(testDir, `run-${process.pid}`);
-  mkdirSync(dir, { recursive: true });
-  const self = refOf(process.pid)!;
-  const write = (target: string, content: unknown): void => {
-    writeFileSync(`${target}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${target}.new`, target);
-  };
-  write(join(dir, 'holder.json'), { holder: self, servers: [] });
-  const servers = new Map<string, ProcessRef>();
+  const record = openRecord(dir, infraKind());
   const infra = await startInfrastructure({
     dir,
     ephemeral: true,
-    supervision: {
-      restart: true,
-      onChange: ({ name, ref }) => {
-        if (ref === undefined) servers.delete(name);
-        else servers.set(name, ref);
-        write(join(dir, 'holder.json'), { holder: self, servers: [...servers.values()] });
-      },
-    },
+    supervision: { restart: true, onChange: ({ name, ref }) => record.set(name, ref) },
   });
   const { kind, mysql, redisUrl, kafkaBrokers } = infra;
-  write(file, { kind, mysql, redisUrl, kafkaBrokers, holder: self, servers: [...servers.values()] } satisfies TestInfraFile);
+  writeWhole(file, { kind, mysql, redisUrl, kafkaBrokers, holder: refOf(process.pid)! } satisfies TestInfraFile);
   await new Promise<void>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
     if (stdin === 'pipe') process.stdin.resume().once('close', () => resolve());
@@ -98,17 +85,15 @@ const hold = async (file: string, stdin: string): Promise<void> => {
   for (const gone of [file, `${file}.log`, dir]) rmSync(gone, { recursive: true, force: true });
 };
 
-/** Ends what a killed holder left running, and removes its folder: nothing but a test's data is in it. */
+/** Ends what killed test runs left running, and removes their folders: nothing but a test's data is in them. */
 const sweep = async (): Promise<void> => {
   for (const name of existsSync(testDir) ? readdirSync(testDir) : []) {
-    if (!name.startsWith('run-')) continue;
-    const left = join(testDir, name, 'holder.json');
-    const { holder, servers } = existsSync(left)
-      ? (JSON.parse(readFileSync(left, 'utf8')) as TestInfraFile)
-      : { holder: undefined, servers: [] };
-    if (isRunning(holder) || holder === undefined) continue;
-    await Promise.all(servers.map((server) => terminate(server, { graceMs: 5000 })));
-    rmSync(join(testDir, name), { recursive: true, force: true });
+    const dir = join(testDir, name);
+    const record = statSync(dir, { throwIfNoEntry: false })?.isDirectory() ? readRecord(dir) : undefined;
+    if (record === undefined || isRunning(record.supervisor)) continue;
+    await endLeftOvers(dir);
+    if (record.kind === 'docker') await stopContainers(dir, { remove: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 };
 

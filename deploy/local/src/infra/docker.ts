@@ -45,9 +45,9 @@ export const startDocker = async ({ dir, ports, ephemeral = false }: DockerOptio
   };
 };
 
-/** Ends the containers of a folder whose supervisor is gone; their data stays. */
-export const stopContainers = async (dir: string): Promise<void> => {
-  await composeFor(dir)(['stop', '--timeout', '20']);
+/** Ends the containers of a folder whose supervisor is gone; their data stays unless it is to be removed as well. */
+export const stopContainers = async (dir: string, { remove = false }: { remove?: boolean } = {}): Promise<void> => {
+  await composeFor(dir)(remove ? ['down', '--volumes', '--timeout', '20'] : ['stop', '--timeout', '20']);
 };
 
 type Compose = (args: string[], remedy?: string) => Promise<string>;

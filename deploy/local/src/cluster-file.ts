@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cluster } from './cluster.ts';
+import { Failure } from './failure.ts';
+import { portPlan } from './port-plan.ts';
+import { writeWhole } from './run-record.ts';
+import { auditorUser, schemas } from './services.ts';
+
+/** What tests, load generators and tools need to find their way (api §9). */
+export interface ClusterFile {
+  gatewayUrl: string;
+  gatewayUrls: string[];
+  grpcAddress: string;
+  admin: { loginId: string; password: string; accessToken: string };
+  customers: { id: string; loginId: string; password: string; accessToken: string }[];
+  products: { id: string; name: string }[];
+  couponEventId?: string;
+  services: Record<string, { pid?: number; internalUrl: string }>;
+  /** The read-only account: it sees every schema and changes none. */
+  mysql: { host: string; port: number; user: string; password: string; schemas: string[]; pid?: number };
+  redis: { host: string; port: number; pid?: number };
+  kafka: { brokers: string[]; pid?: number };
+  jwtSigningKey: string;
+  jwtKeyId: string;
+  webhookSecret: string;
+}
+
+const fileIn = (dir: string): string => join(dir, 'cluster.json');
+
+export const describeCluster = (cluster: Cluster): ClusterFile => {
+  const { infra, secrets, seeded, gatewayUrls, portBase } = cluster;
+  const plan = portPlan(portBase);
+  const redis = new URL(infra.redisUrl);
+  return {
+    gatewayUrl: gatewayUrls[0] ?? '',
+    gatewayUrls,
+    grpcAddress: `127.0.0.1:${plan.gatewayGrpc(0)}`,
+    admin: { ...secrets.admin, accessToken: cluster.adminToken },
+    customers: seeded?.customers ?? [],
+    products: seeded?.products ?? [],
+    couponEventId: seeded?.couponEventId,
+    services: Object.fromEntries(cluster.services.map(({ name, pid, internalUrl }) => [name, { pid, internalUrl }])),
+    mysql: {
+      host: infra.mysql.host,
+      port: infra.mysql.port,
+      user: auditorUser,
+      password: secrets.databasePasswords[auditorUser] ?? '',
+      schemas: [...schemas],
+      pid: infra.servers.mysql.pid,
+    },
+    redis: { host: redis.hostname, port: Number(redis.port), pid: infra.servers.redis.pid },
+    kafka: { brokers: infra.kafkaBrokers, pid: infra.servers.kafka.pid },
+    jwtSigningKey: secrets.jwtSigningKey,
+    jwtKeyId: secrets.jwtKeyId,
+    webhookSecret: secrets.webhookSecret,
+  };
+};
+
+/** Only this user may read it: keys and passwords are in it. */
+export const writeClusterFile = (cluster: Cluster): void => writeWhole(fileIn(cluster.dir), describeCluster(cluster));
+
+export const removeClusterFile = (dir: string): void => rmSync(fileIn(dir), { force: true });
+
+/** The running cluster's file; a {@link Failure} when there has never been one. */
+export const readClusterFile = (dir: string): ClusterFile => {
+  if (!existsSync(fileIn(dir))) throw new Failure('No cluster is running in this checkout.', 'Start one: npm start');
+  return JSON.parse(readFileSync(fileIn(dir), 'utf8')) as ClusterFile;
+};

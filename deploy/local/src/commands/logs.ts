@@ -1,0 +1,72 @@
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../failure.ts';
+import { readOptions, wholeNumber } from '../options.ts';
+import { localDir } from '../paths.ts';
+
+const help = `npm run logs -- [service] [options]     what a service has written, or all of them
+  -f, --follow     goes on until Ctrl-C
+  -n, --lines N    how many lines of each to begin with; default 50, or 10 of each`;
+
+const logDir = join(localDir, 'logs');
+const followEveryMs = 300;
+
+const logs = async (args: string[]): Promise<number> => {
+  const read = readOptions(args, help, { follow: { type: 'boolean', short: 'f' }, lines: { type: 'string', short: 'n' } });
+  if (read === undefined) return 0;
+  const there = existsSync(logDir)
+    ? readdirSync(logDir)
+        .filter((file) => file.endsWith('.log'))
+        .map((file) => file.slice(0, -4))
+        .toSorted()
+    : [];
+  const wanted = read.positionals.length > 0 ? read.positionals : there;
+  const unknown = wanted.find((name) => !there.includes(name));
+  if (unknown !== undefined || wanted.length === 0) {
+    throw new Failure(
+      unknown === undefined ? 'There are no logs yet.' : `There is no log of ${unknown}.`,
+      there.length === 0 ? 'npm start writes some.' : `There are: ${there.join(', ')}`,
+    );
+  }
+  const lines = wholeNumber('lines', read.values.lines, { min: 0, max: 1_000_000 }) ?? (wanted.length === 1 ? 50 : 10);
+  const prefix = (name: string): string => (wanted.length === 1 ? '' : `${name.padEnd(20)} `);
+  const positions = new Map<string, number>();
+  for (const name of wanted) {
+    const text = readFileSync(join(logDir, `${name}.log`), 'utf8');
+    positions.set(name, Buffer.byteLength(text));
+    print(
+      prefix(name),
+      text
+        .trimEnd()
+        .split('\n')
+        .slice(lines === 0 ? Infinity : -lines),
+    );
+  }
+  while (read.values.follow) {
+    await new Promise((resolve) => setTimeout(resolve, followEveryMs));
+    for (const name of wanted) {
+      const { text, end } = readFrom(join(logDir, `${name}.log`), positions.get(name) ?? 0);
+      positions.set(name, end);
+      if (text !== '') print(prefix(name), text.trimEnd().split('\n'));
+    }
+  }
+  return 0;
+};
+
+export default logs;
+
+const print = (prefix: string, lines: readonly string[]): void => {
+  for (const line of lines) if (line !== '') console.log(`${prefix}${line}`);
+};
+
+/** Whole lines only; a file that has become shorter is read from its beginning. */
+const readFrom = (file: string, position: number): { text: string; end: number } => {
+  const { size } = statSync(file);
+  const from = size < position ? 0 : position;
+  const chunk = Buffer.alloc(size - from);
+  const handle = openSync(file, 'r');
+  readSync(handle, chunk, 0, chunk.length, from);
+  closeSync(handle);
+  const whole = chunk.lastIndexOf('\n') + 1;
+  return { text: chunk.subarray(0, whole).toString(), end: from + whole };
+};

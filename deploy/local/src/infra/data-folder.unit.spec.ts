@@ -1,0 +1,48 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDataFolder } from './data-folder.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'jumun-data-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const mariadb = { server: 'mariadb', version: '10.11.19' };
+const make = (folder: string) => (): Promise<Record<string, string>> => {
+  writeFileSync(join(folder, 'ibdata1'), 'tables');
+  return Promise.resolve({ rootPassword: 'secret' });
+};
+
+test('a folder is made once and opened ever after', async () => {
+  const folder = join(dir, 'fine');
+  expect(await openDataFolder(folder, mariadb, make(folder))).toMatchObject({ rootPassword: 'secret' });
+  const again = await openDataFolder(folder, { ...mariadb, version: '10.11.20' }, () => Promise.reject(new Error('made twice')));
+  expect(again).toMatchObject({ rootPassword: 'secret', version: '10.11.19' });
+});
+
+test('a half-written folder is explained, and left as it is', async () => {
+  const folder = join(dir, 'half');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'ibdata1'), 'half a table');
+  const failure = String(await openDataFolder(folder, mariadb, make(folder)).catch((error: unknown) => error));
+  expect(failure).toMatch(/half is half written[^]*rm -r/);
+  expect(existsSync(join(folder, 'ibdata1'))).toBe(true);
+});
+
+test('making it again after a failure in the middle is refused as well', async () => {
+  const folder = join(dir, 'interrupted');
+  const interrupted = (): Promise<never> => {
+    writeFileSync(join(folder, 'ibdata1'), '');
+    return Promise.reject(new Error('power cut'));
+  };
+  await expect(openDataFolder(folder, mariadb, interrupted)).rejects.toThrow('power cut');
+  await expect(openDataFolder(folder, mariadb, make(folder))).rejects.toThrow('half written');
+});
+
+test('data of another release or another server is explained, and left as it is', async () => {
+  const folder = join(dir, 'other');
+  await openDataFolder(folder, mariadb, make(folder));
+  await expect(openDataFolder(folder, { server: 'mariadb', version: '11.8.6' }, make(folder))).rejects.toThrow(
+    'was written by mariadb 10.11.19; installed is mariadb 11.8.6',
+  );
+  await expect(openDataFolder(folder, { server: 'mysql', version: '10.11.19' }, make(folder))).rejects.toThrow('was written by mariadb');
+});

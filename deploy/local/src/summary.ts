@@ -1,0 +1,18 @@
+import type { ClusterFile } from './cluster-file.ts';
+
+/** What somebody wants to know who has just started it. */
+export const summary = ({ gatewayUrl, admin, customers, mysql, kafka, redis }: ClusterFile): string => {
+  const account = (name: string, { loginId, password }: { loginId: string; password: string }): string =>
+    `  ${name.padEnd(10)} ${loginId.padEnd(10)} ${password}`;
+  const token = customers[0]?.accessToken;
+  return [
+    `Jumun answers at ${gatewayUrl}   (try it: ${gatewayUrl}/docs)`,
+    '',
+    account('admin', admin),
+    ...customers.map((customer) => account('customer', customer)),
+    '',
+    `  MySQL ${mysql.host}:${mysql.port}   Kafka ${kafka.brokers.join(',')}   Redis ${redis.host}:${redis.port}`,
+    `  everything else, with keys and tokens: .local/cluster.json`,
+    ...(token === undefined ? [] : ['', `  curl -s ${gatewayUrl}/v1/wallet -H 'authorization: Bearer ${token}'`]),
+  ].join('\n');
+};

@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startCluster, type Cluster } from './cluster.ts';
+import { removeClusterFile, describeCluster, writeClusterFile } from './cluster-file.ts';
+import { showFirstOrder } from './demo/first-order.ts';
+import { Failure } from './failure.ts';
+import { localDir } from './paths.ts';
+import { defaultPortBase, findFreeBase, requireFree } from './port-plan.ts';
+import { whoListens } from './ports.ts';
+import { printedProgress, type Progress } from './progress.ts';
+import { writeWhole } from './run-record.ts';
+import { services } from './services.ts';
+import { summary } from './summary.ts';
+
+export interface StartOptions {
+  portBase: number | undefined;
+  instances: number | undefined;
+  infra: 'native' | 'docker' | undefined;
+}
+
+/** Starts the cluster of this checkout, keeps it running, and ends it when asked to. Returns the exit code. */
+export const superviseCluster = async (options: StartOptions): Promise<number> => {
+  const begun = Date.now();
+  const progress = printedProgress();
+  const interrupted = new AbortController();
+  const asked = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(name, () => {
+        interrupted.abort(
+          new Failure('Interrupted while starting; what had been started was ended.', 'npm start begins again where it stopped.'),
+        );
+        resolve();
+      });
+    }
+  });
+  let cluster: Cluster | undefined;
+  // A service that was started again has another pid.
+  const onEvent = (text: string): void => {
+    progress.say(`${new Date().toISOString()} ${text}`);
+    if (cluster !== undefined) writeClusterFile(cluster);
+  };
+  const instances = options.instances ?? 1;
+  const kept = keptSettings();
+  const infra = options.infra ?? kept.infra;
+  const portBase = options.portBase ?? (await freeBase(kept.portBase ?? defaultPortBase, instances, progress));
+  cluster = await startCluster({
+    dir: localDir,
+    portBase,
+    instances,
+    infra,
+    supervise: true,
+    progress,
+    onEvent,
+    signal: interrupted.signal,
+  });
+  writeWhole(settingsFile, { portBase, infra: cluster.infra.kind } satisfies KeptSettings);
+  writeClusterFile(cluster);
+  try {
+    await showFirstOrder(cluster);
+    console.log(
+      `\n${summary(describeCluster(cluster))}\n\nReady after ${((Date.now() - begun) / 1000).toFixed(1)} s. ${process.send === undefined ? 'Ctrl-C ends it.' : 'npm stop ends it.'}`,
+    );
+    process.send?.('ready');
+    await asked;
+  } finally {
+    removeClusterFile(localDir);
+    console.log('');
+    await progress.step('stopped', cluster.stop);
+  }
+  return 0;
+};
+
+/** What a second start does as the first one did: its data lies in these servers, its users know these ports. */
+interface KeptSettings {
+  portBase?: number;
+  infra?: 'native' | 'docker';
+}
+
+const settingsFile = join(localDir, 'settings.json');
+const keptSettings = (): KeptSettings => (existsSync(settingsFile) ? (JSON.parse(readFileSync(settingsFile, 'utf8')) as KeptSettings) : {});
+
+/** The usual ports, or the next free ones with a word about who has the usual ones: another checkout may be running. */
+const freeBase = async (usual: number, instances: number, progress: Progress): Promise<number> => {
+  const counts = Object.fromEntries(services.map(({ name }) => [name, instances]));
+  try {
+    await requireFree(usual, counts);
+    return usual;
+  } catch {
+    const base = await findFreeBase(defaultPortBase, counts);
+    const who = whoListens(usual);
+    progress.say(
+      `– ports from ${usual} are in use${who === undefined ? '' : ` by ${who}`}: taking those from ${base} (--port-base chooses others)`,
+    );
+    return base;
+  }
+};
