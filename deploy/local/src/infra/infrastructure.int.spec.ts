@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection } from 'mariadb';
+import { isRunning, refOf } from '../process-ref.ts';
+import type { Infrastructure } from './connection.ts';
+import { stopContainers } from './docker.ts';
+import { startInfrastructure } from './start.ts';
+
+const query = async ({ mysql }: Infrastructure, sql: string): Promise<unknown> => {
+  const { host, port, rootUser, rootPassword } = mysql;
+  const connection = await createConnection({ host, port, user: rootUser, password: rootPassword, allowPublicKeyRetrieval: true });
+  try {
+    return await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+};
+
+test('committed rows survive a kill of the server and a start on other ports; nothing is left running at the end', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'jumun-infra-'));
+  let infra = await startInfrastructure({ dir });
+  try {
+    await query(infra, 'CREATE DATABASE example');
+    await query(infra, 'CREATE TABLE example.note (id INT PRIMARY KEY)');
+    await query(infra, 'INSERT INTO example.note VALUES (1)');
+    await infra.servers.mysql.kill();
+    await expect(query(infra, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED|socket|timeout/i);
+    await infra.servers.mysql.start();
+    expect(await query(infra, 'SELECT id FROM example.note')).toEqual([{ id: 1 }]);
+
+    await infra.stop();
+    infra = await startInfrastructure({ dir });
+    expect(await query(infra, 'SELECT id FROM example.note')).toEqual([{ id: 1 }]);
+    await expect(query({ ...infra, mysql: { ...infra.mysql, rootPassword: '' } }, 'SELECT 1')).rejects.toThrow(/denied/);
+    await infra.servers.kafka.kill();
+    await infra.servers.kafka.start();
+  } finally {
+    const refs = Object.values(infra.servers).map(({ pid }) => refOf(pid));
+    await infra.stop();
+    expect(refs.filter((ref) => isRunning(ref))).toEqual([]);
+    if (infra.kind === 'docker') await stopContainers(dir, { remove: true });
+    rmSync(dir, { recursive: true });
+  }
+}, 180_000);
