@@ -2,9 +2,13 @@ import { spawn } from 'node:child_process';
 import { nodeBinary, rootDir } from '../paths.ts';
 
 /** Runs a script of another folder with this terminal, to its end. Returns its exit code. */
-export const runScript = (script: string, args: readonly string[], nodeArgs: readonly string[] = []): Promise<number> =>
+export const runScript = (
+  script: string,
+  args: readonly string[],
+  { nodeArgs = [], env = process.env }: { nodeArgs?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<number> =>
   new Promise((resolve, reject) => {
-    const child = spawn(nodeBinary, ['--no-warnings', ...nodeArgs, script, ...args], { cwd: rootDir, stdio: 'inherit' });
+    const child = spawn(nodeBinary, ['--no-warnings', ...nodeArgs, script, ...args], { cwd: rootDir, env, stdio: 'inherit' });
     const wait = (): void => undefined; // the terminal has sent it to the child as well, which decides
     process.on('SIGINT', wait);
     child.once('error', reject);

@@ -58,7 +58,7 @@ const jest = async (name: string, args: readonly string[]): Promise<Count> => {
   const report = join(localDir, 'test', `jest-${name}-${process.pid}.json`);
   mkdirSync(join(localDir, 'test'), { recursive: true });
   const script = join(rootDir, 'node_modules/jest/bin/jest.js');
-  const code = await runScript(script, [...args, '--json', `--outputFile=${report}`], ['--experimental-vm-modules']);
+  const code = await runScript(script, [...args, '--json', `--outputFile=${report}`], { nodeArgs: ['--experimental-vm-modules'] });
   try {
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8')) as Record<
       string,
