@@ -1,0 +1,21 @@
+import { type Database, openDatabase } from '@jumun/service-kit';
+
+/** The four schemas whose books must agree. */
+export type Schema = 'wallet' | 'catalog' | 'coupon' | 'orders';
+
+/** A read-only look into every service's rows. Nothing in this service writes. */
+export interface Books extends Record<Schema, Pick<Database, 'query'>> {
+  close(): Promise<void>;
+}
+
+/** One URL a schema, each with an account that may SELECT and no more. */
+export const openBooks = (urls: Record<Schema, string>): Books => {
+  const open = (url: string): Database => openDatabase(url, { poolSizeMax: 2 });
+  const databases = { wallet: open(urls.wallet), catalog: open(urls.catalog), coupon: open(urls.coupon), orders: open(urls.orders) };
+  return {
+    ...databases,
+    close: async () => {
+      await Promise.all(Object.values(databases).map((database) => database.close()));
+    },
+  };
+};

@@ -1,0 +1,32 @@
+import type { Check } from '../check.ts';
+import { couponsCounted } from './coupons.ts';
+import { idempotencyPointsToEffect } from './idempotency.ts';
+import { inboxAnswered, inventoryOneEffect, walletOneEffect } from './inbox.ts';
+import { couponUsedOnce, paidExactlyOnce, soldAsOrdered } from './orders.ts';
+import { outboxSent } from './outbox.ts';
+import { eventsSent, historyAllowed, sagasAlive } from './sagas.ts';
+import { reservedIsHeld, soldIsMoved, stockAddsUp, stockNeverNegative } from './stock.ts';
+import { balanceEqualsLedger, ledgerUnbroken, neverNegative } from './wallet.ts';
+
+/** Every invariant of the platform, in the order of the report. */
+export const checks: readonly Check[] = [
+  balanceEqualsLedger,
+  neverNegative,
+  ledgerUnbroken,
+  paidExactlyOnce,
+  stockAddsUp,
+  stockNeverNegative,
+  reservedIsHeld,
+  soldIsMoved,
+  soldAsOrdered,
+  couponsCounted,
+  couponUsedOnce,
+  sagasAlive,
+  historyAllowed,
+  eventsSent,
+  walletOneEffect,
+  inventoryOneEffect,
+  ...inboxAnswered,
+  ...outboxSent,
+  ...idempotencyPointsToEffect,
+];

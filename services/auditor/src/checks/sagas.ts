@@ -1,0 +1,66 @@
+import { only, sqlCheck } from '../check.ts';
+
+/** A saga is looked at by the sweep at `next_at`; one that nobody took up for this much longer has no living owner. */
+const OVERDUE_S = 120;
+
+export const sagasAlive = sqlCheck(
+  'sagas.alive',
+  'No saga is past its time, and every open order has one that moves it; at rest, all have ended.',
+  'orders',
+  ({ ids, strict }) => {
+    const sagas = only('s.order_id', ids);
+    const orders = only('o.id', ids);
+    const past = strict
+      ? 's.outcome IS NULL'
+      : `(s.outcome IS NULL AND s.stuck = FALSE AND (s.next_at IS NULL OR s.next_at < UTC_TIMESTAMP(3) - INTERVAL ${OVERDUE_S} SECOND))`;
+    return {
+      violations: `
+        SELECT s.order_id AS id, CONCAT('saga ', s.id, IF(s.stuck, ' is parked', ' has not ended'), ', due at ', COALESCE(s.next_at, 'no time')) AS message
+          FROM sagas s WHERE ${past}${sagas.sql}
+        UNION ALL
+        SELECT o.id, CONCAT('order is ', o.status, ', but its saga ', IF(s.id IS NULL, 'does not exist', CONCAT('ended ', s.outcome)))
+          FROM orders o LEFT JOIN sagas s ON s.id = o.id
+         WHERE (s.id IS NULL OR (s.outcome IS NOT NULL) <> (o.status IN ('COMPLETED', 'CANCELLED')))${orders.sql}`,
+      params: [...sagas.params, ...orders.params],
+      counted: 'sagas',
+    };
+  },
+);
+
+export const historyAllowed = sqlCheck(
+  'orders.history-allowed',
+  'The states of an order are a path of PENDING → VALIDATING → PROCESSING → COMPLETED or CANCELLED, and the last is its own.',
+  'orders',
+  ({ ids }) => {
+    const some = only('order_id', ids);
+    const orders = only('o.id', ids);
+    return {
+      violations: `
+        SELECT order_id AS id, CONCAT(COALESCE(previous, 'nothing'), ' → ', kind, ' is no step of an order') AS message
+          FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY id) AS previous
+                  FROM timeline WHERE source = 'order'${some.sql}) steps
+         WHERE CONCAT(COALESCE(previous, ''), '>', kind) NOT IN (
+           '>PENDING', 'PENDING>VALIDATING', 'VALIDATING>PROCESSING', 'VALIDATING>CANCELLED', 'PROCESSING>COMPLETED', 'PROCESSING>CANCELLED')
+        UNION ALL
+        SELECT o.id, CONCAT('order is ', o.status, ', its history ends ', COALESCE(t.kind, 'before it began'))
+          FROM orders o
+          LEFT JOIN (SELECT order_id, MAX(id) AS last_id FROM timeline WHERE source = 'order' GROUP BY order_id) l ON l.order_id = o.id
+          LEFT JOIN timeline t ON t.id = l.last_id
+         WHERE NOT (t.kind <=> o.status)${orders.sql}`,
+      params: [...some.params, ...orders.params],
+      counted: 'orders',
+    };
+  },
+);
+
+export const eventsSent = sqlCheck('orders.event-sent', 'Every ended order has told it, once.', 'orders', ({ ids, strict }) => {
+  const some = only('order_id', ids);
+  const grace = strict ? '' : ` AND updated_at < UTC_TIMESTAMP(3) - INTERVAL ${OVERDUE_S} SECOND`;
+  return {
+    violations: `
+      SELECT order_id AS id, IF(event_id IS NULL, 'ended without an event', 'its event is still to be sent') AS message
+        FROM sagas WHERE outcome IS NOT NULL AND (event_id IS NULL OR event_sent_at IS NULL)${grace}${some.sql}`,
+    params: some.params,
+    counted: 'sagas',
+  };
+});

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '@jumun/service-kit';
+import { z } from 'zod';
+import { audit } from './audit.ts';
+import { openBooks } from './books.ts';
+import { checks } from './checks/index.ts';
+import { printCheck } from './print.ts';
+
+const HELP = `Says whether the books of all services agree. Reads with a read-only account, changes nothing.
+
+  --strict   the suite is at rest: whatever is still under way is a violation
+  --json     the report as JSON on standard output
+  --only X   only the checks whose name begins with X
+
+Exit code 0: they agree; 1: they do not; 78: configuration is missing.`;
+
+const config = z.object({
+  WALLET_DATABASE_URL: z.string().startsWith('mysql://'),
+  CATALOG_DATABASE_URL: z.string().startsWith('mysql://'),
+  COUPON_DATABASE_URL: z.string().startsWith('mysql://'),
+  ORDERS_DATABASE_URL: z.string().startsWith('mysql://'),
+});
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
+    options: { strict: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string', default: '' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const env = loadConfig(config);
+  const books = openBooks({
+    wallet: env.WALLET_DATABASE_URL,
+    catalog: env.CATALOG_DATABASE_URL,
+    coupon: env.COUPON_DATABASE_URL,
+    orders: env.ORDERS_DATABASE_URL,
+  });
+  try {
+    const chosen = checks.filter(({ name }) => name.startsWith(values.only));
+    if (chosen.length === 0) throw new Error(`no check begins with ${values.only}; there are ${checks.map(({ name }) => name).join(', ')}`);
+    const report = await audit(books, chosen, {
+      strict: values.strict ?? false,
+      onCheck: (check) => {
+        if (!values.json) console.log(printCheck(check));
+      },
+    });
+    if (values.json) console.log(JSON.stringify(report, null, 2));
+    else console.log(report.ok ? 'The books agree.' : 'The books do NOT agree.');
+    return report.ok ? 0 : 1;
+  } finally {
+    await books.close();
+  }
+};
+
+process.exitCode = await main();
