@@ -1,0 +1,25 @@
+/** Where a list that is ordered by time and id, newest first, goes on. */
+export interface Cursor {
+  readonly at: Date;
+  readonly id: string;
+}
+
+/** An opaque text for clients. */
+export const encodeCursor = ({ at, id }: Cursor): string => Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
+
+/** Null for a text that no list of ours ever answered. */
+export const decodeCursor = (text: string): Cursor | null => {
+  const [, at, id] = /^(\d{1,15}) ([\w-]{1,64})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];
+  return at === undefined || id === undefined || Number.isNaN(new Date(Number(at)).getTime()) ? null : { at: new Date(Number(at)), id };
+};
+
+/** A page out of `limit + 1` rows: the row too many only says that there is more. */
+export const pageOf = <Row>(
+  rows: readonly Row[],
+  limit: number,
+  cursorOf: (row: Row) => Cursor,
+): { items: Row[]; nextCursor: string | undefined } => {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(cursorOf(last)) : undefined };
+};

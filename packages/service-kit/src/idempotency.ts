@@ -1,0 +1,135 @@
+import { newId } from './ids.ts';
+import type { Database, Tx } from './tx.ts';
+
+/** Which call an effect belongs to. An empty key means that the caller gave none. */
+export interface IdempotencyKey {
+  readonly caller: string;
+  /** Method and path. */
+  readonly route: string;
+  readonly key: string;
+  /** SHA-256 of the canonical body, in hex. */
+  readonly fingerprint: string;
+}
+
+/** What became of a call: its effect (now, or replayed from an earlier call with the same key), or a refusal that changed nothing. */
+export type Outcome<Effect, Refusal> = { readonly effect: Effect; readonly replayed: boolean } | { readonly refused: Refusal };
+
+/** A call that is to be decided now; `effectId` names what it will make. */
+export interface FreshCall<Call> {
+  readonly call: Call;
+  readonly effectId: string;
+}
+
+export interface OnceOptions<Call, Effect, Refusal> {
+  readonly keyOf: (call: Call) => IdempotencyKey | undefined;
+  /** Decides and writes, in the transaction that also keeps the keys; one result a call, in order. */
+  readonly run: (tx: Tx, calls: readonly FreshCall<Call>[]) => Promise<(Effect | { readonly refused: Refusal })[]>;
+  /** How an effect is stored to be answered again. */
+  readonly codec: { readonly encode: (effect: Effect) => string; readonly decode: (stored: string) => Effect };
+  /** The key was used with another body. */
+  readonly reused: Refusal;
+  /** The key is in use by another body at this very moment. */
+  readonly inProgress: Refusal;
+}
+
+const CLAIM = `
+  INSERT INTO idempotency (caller, route, idempotency_key, fingerprint, effect_id)
+  SELECT j.caller, j.route, j.k, j.fingerprint, j.effect_id
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (
+           caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]',
+           fingerprint CHAR(64) CHARACTER SET ascii PATH '$[3]', effect_id CHAR(36) CHARACTER SET ascii PATH '$[4]')) j
+   ORDER BY j.caller, j.route, j.k
+  ON DUPLICATE KEY UPDATE caller = idempotency.caller`; // keeps the rival's row, and waits for its transaction
+
+const READ = `
+  SELECT caller, route, idempotency_key AS \`key\`, fingerprint, effect_id AS effectId, answer
+    FROM idempotency WHERE (caller, route, idempotency_key) IN (%) ORDER BY caller, route, idempotency_key FOR UPDATE`;
+
+// The answers come back by the effect's id, which only rows of this transaction have; the key columns find them.
+const ANSWER = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
+           caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]', answer TEXT PATH '$[3]')) j
+  STRAIGHT_JOIN idempotency i FORCE INDEX (PRIMARY) ON i.caller = j.caller AND i.route = j.route AND i.idempotency_key = j.k
+     SET i.answer = j.answer`;
+
+const FORGET = 'DELETE FROM idempotency WHERE (caller, route, idempotency_key) IN (%)';
+
+interface KeyRow extends IdempotencyKey {
+  readonly effectId: string;
+  readonly answer: string | null;
+}
+
+const nameOf = ({ caller, route, key }: IdempotencyKey): string => `${caller}\n${route}\n${key}`;
+const tuples = (statement: string, keys: readonly IdempotencyKey[]): [string, string[]] => [
+  statement.replace('%', keys.map(() => '(?, ?, ?)').join(', ')),
+  keys.flatMap(({ caller, route, key }) => [caller, route, key]),
+];
+
+type Keyed<Call> = FreshCall<Call> & { readonly key: IdempotencyKey | undefined };
+
+/** One transaction: claim the keys, decide the calls that are new, keep their answers, and leave no trace of a refusal. */
+const decideOnce = async <Call, Effect, Refusal>(
+  tx: Tx,
+  calls: readonly Keyed<Call>[],
+  { run, codec, reused }: OnceOptions<Call, Effect, Refusal>,
+): Promise<Outcome<Effect, Refusal>[]> => {
+  const keyed = calls.flatMap(({ key, effectId }) => (key === undefined ? [] : [{ ...key, effectId }]));
+  const rows = new Map<string, KeyRow>();
+  if (keyed.length > 0) {
+    void tx.execute(CLAIM, [JSON.stringify(keyed.map((k) => [k.caller, k.route, k.key, k.fingerprint, k.effectId]))]);
+    for (const row of await tx.query<KeyRow>(...tuples(READ, keyed))) rows.set(nameOf(row), row);
+  }
+  const rowOf = ({ key }: Keyed<Call>): KeyRow | undefined => (key === undefined ? undefined : rows.get(nameOf(key)));
+  const fresh = calls.filter((call) => (rowOf(call)?.effectId ?? call.effectId) === call.effectId);
+  const results = fresh.length === 0 ? [] : await run(tx, fresh);
+  const decided = new Map(fresh.map(({ effectId }, index) => [effectId, results[index]]));
+
+  const answers: string[][] = [];
+  const refusedKeys: IdempotencyKey[] = [];
+  const outcomes = calls.map((call): Outcome<Effect, Refusal> => {
+    const result = decided.get(call.effectId);
+    if (result === undefined) {
+      const row = rowOf(call);
+      if (row?.answer == null || row.fingerprint !== call.key?.fingerprint) return { refused: reused };
+      return { effect: codec.decode(row.answer), replayed: true };
+    }
+    const refused = typeof result === 'object' && result !== null && 'refused' in result;
+    if (call.key !== undefined && refused) refusedKeys.push(call.key);
+    else if (call.key !== undefined) answers.push([call.key.caller, call.key.route, call.key.key, codec.encode(result as Effect)]);
+    return refused ? (result as { refused: Refusal }) : { effect: result as Effect, replayed: false };
+  });
+  if (answers.length > 0) void tx.execute(ANSWER, [JSON.stringify(answers)]);
+  if (refusedKeys.length > 0) void tx.execute(...tuples(FORGET, refusedKeys));
+  return outcomes;
+};
+
+/**
+ * Runs a batch of calls in one transaction so that a key stands for at most one effect, also for twins in the batch, rival processes and
+ * calls after a crash: the key's row exists only with its effect.
+ */
+export const onceEach = async <Call, Effect, Refusal>(
+  db: Database,
+  calls: readonly Call[],
+  options: OnceOptions<Call, Effect, Refusal>,
+): Promise<Outcome<Effect, Refusal>[]> => {
+  const leaders: Keyed<Call>[] = [];
+  const byName = new Map<string, number>();
+  const placeOf = calls.map((call) => {
+    const given = options.keyOf(call);
+    const key = given === undefined || given.key === '' ? undefined : given;
+    const known = key === undefined ? undefined : byName.get(nameOf(key));
+    if (known !== undefined) return known;
+    if (key !== undefined) byName.set(nameOf(key), leaders.length);
+    return leaders.push({ call, key, effectId: newId() }) - 1;
+  });
+  const outcomes = await db.transaction((tx) => decideOnce(tx, leaders, options));
+  return calls.map((call, index) => {
+    const place = placeOf[index] as number;
+    const leader = leaders[place] as Keyed<Call>;
+    const outcome = outcomes[place] as Outcome<Effect, Refusal>;
+    if (leader.call === call) return outcome;
+    const same = options.keyOf(call)?.fingerprint === leader.key?.fingerprint;
+    if ('refused' in outcome) return same ? outcome : { refused: options.inProgress };
+    return same ? { ...outcome, replayed: true } : { refused: options.reused };
+  });
+};
