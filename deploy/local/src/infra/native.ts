@@ -23,6 +23,7 @@ export const startNative = async ({
   ports,
   supervision = { restart: false },
 }: NativeOptions): Promise<Infrastructure> => {
+  const data = join(dir, 'data');
   const chosen = ports ?? (await choosePorts());
   for (const [name, port] of Object.entries(chosen)) {
     if (!(await isPortFree(port))) {
@@ -39,9 +40,9 @@ export const startNative = async ({
     return server;
   };
   const outcomes = await Promise.allSettled([
-    nativeMysql({ dir, logDir, port: chosen.mysql }, supervision).then(async (made) => ({ ...made, server: await up(made.server) })),
-    up(nativeRedis({ dir, logDir, port: chosen.redis }, supervision)),
-    nativeKafka({ dir, logDir, port: chosen.kafka, controllerPort: chosen.kafkaController }, supervision).then(up),
+    nativeMysql({ dir: data, logDir, port: chosen.mysql }, supervision).then(async (made) => ({ ...made, server: await up(made.server) })),
+    up(nativeRedis({ dir: data, logDir, port: chosen.redis }, supervision)),
+    nativeKafka({ dir: data, logDir, port: chosen.kafka, controllerPort: chosen.kafkaController }, supervision).then(up),
   ]);
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((server) => server.stop()));
