@@ -151,7 +151,8 @@ const instancesOf = (wanted: number | Readonly<Record<string, number>>): Record<
   return counts;
 };
 
-const refuseIfRunning = (dir: string): void => {
+/** Throws a {@link Failure} when the folder's cluster runs, or a part of it that its supervisor has left behind. */
+export const refuseIfRunning = (dir: string): void => {
   const record = readRecord(dir);
   if (record === undefined) return;
   if (isRunning(record.supervisor)) {

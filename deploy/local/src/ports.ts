@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
+import { basename } from 'node:path';
 
 const host = '127.0.0.1';
 
@@ -55,7 +56,7 @@ export const whoListens = (port: number): string | undefined => {
     );
     if (inodes.size === 0) return undefined;
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (holdsOneOf(pid, inodes)) return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+      if (holdsOneOf(pid, inodes)) return `${basename(readlinkSync(`/proc/${pid}/exe`))} (pid ${pid})`;
     }
   } catch {
     // Not Linux, or somebody else's processes: the port is taken all the same.

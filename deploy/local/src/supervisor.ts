@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startCluster, type Cluster } from './cluster.ts';
+import { refuseIfRunning, startCluster, type Cluster } from './cluster.ts';
 import { removeClusterFile, describeCluster, writeClusterFile } from './cluster-file.ts';
 import { showFirstOrder } from './demo/first-order.ts';
 import { Failure } from './failure.ts';
@@ -20,6 +20,7 @@ export interface StartOptions {
 
 /** Starts the cluster of this checkout, keeps it running, and ends it when asked to. Returns the exit code. */
 export const superviseCluster = async (options: StartOptions): Promise<number> => {
+  refuseIfRunning(localDir); // before the ports are looked at: they would be taken by it
   const begun = Date.now();
   const progress = printedProgress();
   const interrupted = new AbortController();
