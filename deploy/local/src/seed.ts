@@ -35,9 +35,9 @@ export const seedAdmin = async ({
   gatewayUrl: string;
 }): Promise<string> => {
   const wallet = (await import(pathToFileURL(join(serviceDir('wallet'), 'dist', 'seed.js')).href)) as {
-    seedAdmin(url: string, admin: { loginId: string; password: string }): Promise<unknown>;
+    seedAdmin(url: string, admin: { loginId: string; password: string; name: string }): Promise<unknown>;
   };
-  await wallet.seedAdmin(databaseUrl(infra, secrets, 'wallet'), secrets.admin);
+  await wallet.seedAdmin(databaseUrl(infra, secrets, 'wallet'), { ...secrets.admin, name: '관리자 Admin' });
   return signIn(gatewayUrl, secrets.admin);
 };
 

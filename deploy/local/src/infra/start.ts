@@ -13,9 +13,13 @@ export interface InfraOptions extends NativeOptions {
   report?: (what: string) => void;
 }
 
-/** Which of the two it will be. A folder that has been used before stays with its kind: the data is there. */
-export const infraKind = (kind: 'native' | 'docker' | 'auto' = 'auto'): 'native' | 'docker' =>
-  kind === 'auto' ? (engineAnswers() ? 'docker' : 'native') : kind;
+/** Which of the two it will be; `JUMUN_INFRA` decides where nobody else does. */
+export const infraKind = (kind: 'native' | 'docker' | 'auto' = 'auto'): 'native' | 'docker' => {
+  if (kind !== 'auto') return kind;
+  const wanted = process.env['JUMUN_INFRA'];
+  if (wanted === 'native' || wanted === 'docker') return wanted;
+  return engineAnswers() ? 'docker' : 'native';
+};
 
 /** MySQL, Redis and Kafka, ready to answer. */
 export const startInfrastructure = async ({ kind, report = () => undefined, ...options }: InfraOptions): Promise<Infrastructure> => {
