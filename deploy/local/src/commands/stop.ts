@@ -20,7 +20,8 @@ const stop = async (args: string[]): Promise<number> => {
     return 0;
   }
   await printedProgress().step('stopped', async (note) => {
-    if (signal(record.supervisor, 'SIGTERM')) {
+    const supervised = signal(record.supervisor, 'SIGTERM');
+    if (supervised) {
       for (
         const deadline = Date.now() + supervisorEndsWithinMs;
         isRunning(record.supervisor);
@@ -34,7 +35,7 @@ const stop = async (args: string[]): Promise<number> => {
       }
     }
     const ended = await endLeftOvers(localDir);
-    if (record.kind === 'docker' && ended.length > 0) await stopContainers(localDir);
+    if (record.kind === 'docker' && !supervised) await stopContainers(localDir);
     if (ended.length > 0) note(`left over from a supervisor that is gone: ${ended.join(', ')}`);
   });
   removeClusterFile(localDir);
