@@ -41,6 +41,7 @@ export const startTestInfra = async (): Promise<{ file: string; stop(): Promise<
     file,
     stop: async () => {
       const gone = new Promise((resolve) => holder.once('exit', resolve));
+      holder.ref(); // from here on it is waited for
       holder.stdin?.end();
       await gone;
     },
