@@ -41,9 +41,12 @@ const CLAIM = `
    ORDER BY j.caller, j.route, j.k
   ON DUPLICATE KEY UPDATE caller = idempotency.caller`; // keeps the rival's row, and waits for its transaction
 
+const KEYS = `JSON_TABLE(?, '$[*]' COLUMNS (
+  caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]')) j
+  STRAIGHT_JOIN idempotency i FORCE INDEX (PRIMARY) ON i.caller = j.caller AND i.route = j.route AND i.idempotency_key = j.k`;
+
 const READ = `
-  SELECT caller, route, idempotency_key AS \`key\`, fingerprint, effect_id AS effectId, answer
-    FROM idempotency WHERE (caller, route, idempotency_key) IN (%) ORDER BY caller, route, idempotency_key FOR UPDATE`;
+  SELECT i.caller, i.route, i.idempotency_key AS \`key\`, i.fingerprint, i.effect_id AS effectId, i.answer FROM ${KEYS}`;
 
 // The answers come back by the effect's id, which only rows of this transaction have; the key columns find them.
 const ANSWER = `
@@ -52,18 +55,38 @@ const ANSWER = `
   STRAIGHT_JOIN idempotency i FORCE INDEX (PRIMARY) ON i.caller = j.caller AND i.route = j.route AND i.idempotency_key = j.k
      SET i.answer = j.answer`;
 
-const FORGET = 'DELETE FROM idempotency WHERE (caller, route, idempotency_key) IN (%)';
+const FORGET = `DELETE i FROM ${KEYS}`;
 
-interface KeyRow extends IdempotencyKey {
+export interface KeyRow extends IdempotencyKey {
   readonly effectId: string;
   readonly answer: string | null;
 }
 
-const nameOf = ({ caller, route, key }: IdempotencyKey): string => `${caller}\n${route}\n${key}`;
-const tuples = (statement: string, keys: readonly IdempotencyKey[]): [string, string[]] => [
-  statement.replace('%', keys.map(() => '(?, ?, ?)').join(', ')),
-  keys.flatMap(({ caller, route, key }) => [caller, route, key]),
-];
+/** Equal for equal keys of one caller and route. */
+export const idempotencyName = ({ caller, route, key }: IdempotencyKey): string => `${caller}\n${route}\n${key}`;
+/** Sorted, so that two batches lock their keys in the same order. */
+const sortedKeys = (keys: readonly IdempotencyKey[]): string =>
+  JSON.stringify(keys.map(({ caller, route, key }) => [caller, route, key]).sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1)));
+
+/** What is stored of the given keys, by `idempotencyName`. */
+export const findKeys = async (
+  db: Pick<Tx, 'query'>,
+  keys: readonly IdempotencyKey[],
+  { lock = false } = {},
+): Promise<Map<string, KeyRow>> => {
+  if (keys.length === 0) return new Map();
+  const rows = await db.query<KeyRow>(lock ? `${READ} FOR UPDATE` : READ, [sortedKeys(keys)]);
+  return new Map(rows.map((row) => [idempotencyName(row), row]));
+};
+
+/**
+ * Claims keys for effects that this transaction will make, and answers whose they are now: mine where `effectId` is the given one. Waits for
+ * rivals that hold the same keys.
+ */
+export const claimKeys = (tx: Tx, keys: readonly (IdempotencyKey & { readonly effectId: string })[]): Promise<Map<string, KeyRow>> => {
+  if (keys.length > 0) void tx.execute(CLAIM, [JSON.stringify(keys.map((k) => [k.caller, k.route, k.key, k.fingerprint, k.effectId]))]);
+  return findKeys(tx, keys, { lock: true });
+};
 
 type Keyed<Call> = FreshCall<Call> & { readonly key: IdempotencyKey | undefined };
 
@@ -74,12 +97,8 @@ const decideOnce = async <Call, Effect, Refusal>(
   { run, codec, reused }: OnceOptions<Call, Effect, Refusal>,
 ): Promise<Outcome<Effect, Refusal>[]> => {
   const keyed = calls.flatMap(({ key, effectId }) => (key === undefined ? [] : [{ ...key, effectId }]));
-  const rows = new Map<string, KeyRow>();
-  if (keyed.length > 0) {
-    void tx.execute(CLAIM, [JSON.stringify(keyed.map((k) => [k.caller, k.route, k.key, k.fingerprint, k.effectId]))]);
-    for (const row of await tx.query<KeyRow>(...tuples(READ, keyed))) rows.set(nameOf(row), row);
-  }
-  const rowOf = ({ key }: Keyed<Call>): KeyRow | undefined => (key === undefined ? undefined : rows.get(nameOf(key)));
+  const rows = await claimKeys(tx, keyed);
+  const rowOf = ({ key }: Keyed<Call>): KeyRow | undefined => (key === undefined ? undefined : rows.get(idempotencyName(key)));
   const fresh = calls.filter((call) => (rowOf(call)?.effectId ?? call.effectId) === call.effectId);
   const results = fresh.length === 0 ? [] : await run(tx, fresh);
   const decided = new Map(fresh.map(({ effectId }, index) => [effectId, results[index]]));
@@ -99,7 +118,7 @@ const decideOnce = async <Call, Effect, Refusal>(
     return refused ? (result as { refused: Refusal }) : { effect: result as Effect, replayed: false };
   });
   if (answers.length > 0) void tx.execute(ANSWER, [JSON.stringify(answers)]);
-  if (refusedKeys.length > 0) void tx.execute(...tuples(FORGET, refusedKeys));
+  if (refusedKeys.length > 0) void tx.execute(FORGET, [sortedKeys(refusedKeys)]);
   return outcomes;
 };
 
@@ -117,9 +136,9 @@ export const onceEach = async <Call, Effect, Refusal>(
   const placeOf = calls.map((call) => {
     const given = options.keyOf(call);
     const key = given === undefined || given.key === '' ? undefined : given;
-    const known = key === undefined ? undefined : byName.get(nameOf(key));
+    const known = key === undefined ? undefined : byName.get(idempotencyName(key));
     if (known !== undefined) return known;
-    if (key !== undefined) byName.set(nameOf(key), leaders.length);
+    if (key !== undefined) byName.set(idempotencyName(key), leaders.length);
     return leaders.push({ call, key, effectId: newId() }) - 1;
   });
   const outcomes = await db.transaction((tx) => decideOnce(tx, leaders, options));

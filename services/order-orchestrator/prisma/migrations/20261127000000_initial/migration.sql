@@ -44,14 +44,15 @@ CREATE TABLE sagas (
   definition_version  INT         NOT NULL,
   -- Rises with every move; a move that read an older one is void.
   version             INT         NOT NULL,
-  progress            MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  progress            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  -- What the saga is about; written again only when a step has changed it.
+  data                MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   -- When the sweep must look again; NULL once it has ended and its event is out.
   next_at             DATETIME(3) NULL,
   stuck               BOOLEAN     NOT NULL DEFAULT FALSE,
   -- COMPLETED or REFUSED once ended.
   outcome             VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NULL,
-  -- The final event, frozen at the end so that every re-send is the same.
-  event_id            CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  -- The final event, frozen at the end so that every re-send is the same. Its id is the saga's: a saga ends once.
   event_type          VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NULL,
   event_payload       MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   event_sent_at       DATETIME(3) NULL,

@@ -1,0 +1,36 @@
+import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
+import { topicNames } from '@jumun/protos';
+import { prismaAdapter, type ServiceContext } from '@jumun/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CATALOG_PARTS, CatalogController, type CatalogParts } from './catalog.controller.ts';
+import type { CatalogConfig } from './config.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { stockParticipant } from './reserve/participant.ts';
+
+@Module({})
+class CatalogModule {}
+
+/** Everything of catalog and inventory, wired: products and quotes over gRPC; reservations over Kafka. */
+export const catalogModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<CatalogConfig>): Promise<DynamicModule> => {
+  const bus = await openBus({ brokers: config.KAFKA_BROKERS, clientId: 'catalog-inventory', topicPrefix: config.TOPIC_PREFIX, logger });
+  onStop('bus', () => bus.close());
+  const outbox = openOutbox({ db, bus, logger });
+  outbox.start();
+  onStop('outbox', () => outbox.stop());
+  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true }));
+
+  const reservations = await runParticipant({
+    bus,
+    db,
+    logger,
+    group: 'inventory',
+    topic: topicNames.inventoryCommands,
+    repliesTopic: topicNames.orderReplies,
+    participant: stockParticipant,
+  });
+  readyWhen('reservation consumer', () => reservations.healthy());
+  onStop('reservation consumer', () => reservations.stop());
+
+  const parts: CatalogParts = { db, outbox, prisma: new PrismaClient({ adapter: prismaAdapter(db) }) };
+  return { module: CatalogModule, controllers: [CatalogController], providers: [{ provide: CATALOG_PARTS, useValue: parts }] };
+};

@@ -1,0 +1,1 @@
+export { seedProducts, type SeededProduct } from './seed.ts';

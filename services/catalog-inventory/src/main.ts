@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { catalog } from '@jumun/protos';
+import { runService } from '@jumun/service-kit';
+import { catalogModule } from './catalog.module.ts';
+import { catalogEnv } from './config.ts';
+
+await runService({
+  name: 'catalog-inventory',
+  env: catalogEnv,
+  grpc: { definitions: { 'jumun.catalog.v1.CatalogService': catalog.CatalogServiceService } },
+  module: catalogModule,
+});

@@ -1,0 +1,36 @@
+import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
+import { topicNames } from '@jumun/protos';
+import type { ServiceContext } from '@jumun/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { CouponConfig } from './config.ts';
+import { COUPON_PARTS, CouponController, type CouponParts } from './coupon.controller.ts';
+import { couponParticipant } from './hold/hold.ts';
+import { openIssuing } from './issue/issue.ts';
+
+@Module({})
+class CouponModule {}
+
+/** Everything of coupons, wired: events, issuing and quotes over gRPC; holding and using over Kafka. */
+export const couponModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<CouponConfig>): Promise<DynamicModule> => {
+  const bus = await openBus({ brokers: config.KAFKA_BROKERS, clientId: 'coupon', topicPrefix: config.TOPIC_PREFIX, logger });
+  onStop('bus', () => bus.close());
+  const outbox = openOutbox({ db, bus, logger });
+  outbox.start();
+  onStop('outbox', () => outbox.stop());
+  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true }));
+
+  const holds = await runParticipant({
+    bus,
+    db,
+    logger,
+    group: 'coupon',
+    topic: topicNames.couponCommands,
+    repliesTopic: topicNames.orderReplies,
+    participant: couponParticipant,
+  });
+  readyWhen('hold consumer', () => holds.healthy());
+  onStop('hold consumer', () => holds.stop());
+
+  const parts: CouponParts = { db, issue: openIssuing({ db, outbox }) };
+  return { module: CouponModule, controllers: [CouponController], providers: [{ provide: COUPON_PARTS, useValue: parts }] };
+};

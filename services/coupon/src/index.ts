@@ -1,0 +1,1 @@
+export { seedCoupons, type SeededCoupon } from './seed.ts';

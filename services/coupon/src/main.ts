@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { coupon } from '@jumun/protos';
+import { runService } from '@jumun/service-kit';
+import { couponEnv } from './config.ts';
+import { couponModule } from './coupon.module.ts';
+
+await runService({
+  name: 'coupon',
+  env: couponEnv,
+  grpc: { definitions: { 'jumun.coupon.v1.CouponService': coupon.CouponServiceService } },
+  module: couponModule,
+});

@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { orders } from '@jumun/protos';
+import { runService } from '@jumun/service-kit';
+import { orchestratorEnv } from './config.ts';
+import { ordersModule } from './orders.module.ts';
+
+await runService({
+  name: 'order-orchestrator',
+  env: orchestratorEnv,
+  grpc: { definitions: { 'jumun.orders.v1.OrderService': orders.OrderServiceService } },
+  module: ordersModule,
+});

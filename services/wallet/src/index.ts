@@ -1,0 +1,1 @@
+export { seedAdmin, seedUsers } from './seed.ts';

@@ -1,0 +1,59 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { refusal, type refusals, wallet } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
+import type { PrismaClient, User } from '../generated/prisma/client.ts';
+import type { Passwords } from '../users/passwords.ts';
+import { toUser } from '../users/users.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+type Answer = wallet.Session | { refused: refusals.Refusal };
+
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+const same = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+const session = (id: string, user: User, secret: string): wallet.Session =>
+  wallet.Session.fromPartial({ id, user: toUser(user), refreshToken: `${id}.${secret}` });
+
+/** Signs in. An unknown login id and a wrong password are one answer, after the same work. */
+export const createSession = async (
+  prisma: PrismaClient,
+  passwords: Passwords,
+  days: number,
+  { loginId, password }: wallet.CreateSessionRequest,
+): Promise<Answer> => {
+  const user = await prisma.user.findUnique({ where: { loginId } });
+  if (!(await passwords.verify(user?.passwordHash, password)) || user === null) return { refused: refusal('invalidCredentials') };
+  const id = newId();
+  const secret = randomBytes(32).toString('base64url');
+  await prisma.session.create({
+    data: { id, userId: user.id, refreshHash: hashOf(secret), expiresAt: new Date(Date.now() + days * DAY_MS) },
+  });
+  return session(id, user, secret);
+};
+
+/** Changes the refresh token. The spent one, used again, is in the wrong hands: it ends the session. */
+export const refreshSession = async (prisma: PrismaClient, { refreshToken }: wallet.RefreshSessionRequest): Promise<Answer> => {
+  const refused = { refused: refusal('invalidRefreshToken') };
+  const [id = '', given = ''] = refreshToken.split('.');
+  const row = await prisma.session.findUnique({ where: { id } });
+  if (row === null || row.endedAt !== null || row.expiresAt <= new Date()) return refused;
+  if (!same(row.refreshHash, hashOf(given))) {
+    await endSession(prisma, id);
+    return refused;
+  }
+  const secret = randomBytes(32).toString('base64url');
+  // Of two refreshes at once with the same token, one finds the hash still there.
+  const { count } = await prisma.session.updateMany({
+    where: { id, refreshHash: row.refreshHash, endedAt: null },
+    data: { refreshHash: hashOf(secret) },
+  });
+  if (count === 0) {
+    await endSession(prisma, id);
+    return refused;
+  }
+  return session(id, await prisma.user.findUniqueOrThrow({ where: { id: row.userId } }), secret);
+};
+
+export const endSession = async (prisma: PrismaClient, id: string): Promise<void> => {
+  await prisma.session.updateMany({ where: { id, endedAt: null }, data: { endedAt: new Date() } });
+};

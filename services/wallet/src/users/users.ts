@@ -1,0 +1,31 @@
+import { refusal, type refusals, wallet } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
+import { Prisma, type PrismaClient, type User } from '../generated/prisma/client.ts';
+import type { Passwords } from './passwords.ts';
+
+export const toUser = ({ id, loginId, name, role, createdAt }: User): wallet.User =>
+  wallet.User.fromPartial({ id, loginId, name, role: role === 'ADMIN' ? wallet.Role.ADMIN : wallet.Role.CUSTOMER, createdAt });
+
+/** Prisma's code of a broken unique key. */
+const isTaken = (error: unknown): boolean => error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+
+/** Registers a customer together with an empty wallet. Roles are never taken from a call. */
+export const createUser = async (
+  prisma: PrismaClient,
+  passwords: Passwords,
+  { loginId, name, password }: wallet.CreateUserRequest,
+): Promise<wallet.User | { refused: refusals.Refusal }> => {
+  const id = newId();
+  const passwordHash = await passwords.hash(password);
+  try {
+    // The wallet first: were the user there without one, a charge could not be told from one for nobody.
+    const [, user] = await prisma.$transaction([
+      prisma.wallet.create({ data: { userId: id } }),
+      prisma.user.create({ data: { id, loginId, name, passwordHash, role: 'CUSTOMER' } }),
+    ]);
+    return toUser(user);
+  } catch (error) {
+    if (isTaken(error)) return { refused: refusal('loginIdTaken') };
+    throw error;
+  }
+};

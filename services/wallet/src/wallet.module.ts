@@ -1,0 +1,49 @@
+import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
+import { topicNames } from '@jumun/protos';
+import { prismaAdapter, type ServiceContext } from '@jumun/service-kit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { openCharges } from './charge/charge.ts';
+import type { WalletConfig } from './config.ts';
+import { debitWallet } from './debit/debit.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { purgeSessions } from './sessions/purge.ts';
+import { openPasswords } from './users/passwords.ts';
+import { WALLET_PARTS, WalletController, type WalletParts } from './wallet.controller.ts';
+
+@Module({})
+class WalletModule {}
+
+/** Everything of the wallet, wired: users, sessions, charges over gRPC; debits over Kafka. */
+export const walletModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<WalletConfig>): Promise<DynamicModule> => {
+  const bus = await openBus({ brokers: config.KAFKA_BROKERS, clientId: 'wallet', topicPrefix: config.TOPIC_PREFIX, logger });
+  onStop('bus', () => bus.close());
+  const outbox = openOutbox({ db, bus, logger });
+  outbox.start();
+  onStop('outbox', () => outbox.stop());
+  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, also: [purgeSessions] }));
+
+  const debits = await runParticipant({
+    bus,
+    db,
+    logger,
+    group: 'wallet',
+    topic: topicNames.walletCommands,
+    repliesTopic: topicNames.orderReplies,
+    participant: debitWallet,
+  });
+  readyWhen('debit consumer', () => debits.healthy());
+  onStop('debit consumer', () => debits.stop());
+
+  const parts: WalletParts = {
+    db,
+    prisma: new PrismaClient({ adapter: prismaAdapter(db) }),
+    passwords: openPasswords(),
+    sessionDays: config.SESSION_DAYS,
+    charge: openCharges({
+      db,
+      outbox,
+      rules: { unit: config.CHARGE_UNIT, limit: config.CHARGE_LIMIT, balanceLimit: config.BALANCE_LIMIT },
+    }),
+  };
+  return { module: WalletModule, controllers: [WalletController], providers: [{ provide: WALLET_PARTS, useValue: parts }] };
+};
