@@ -91,7 +91,12 @@ const environment = (row: ServiceRow, index: number, { infra, secrets, plan, ins
     GRPC_REFLECTION: 'on',
     ...(row.schema === undefined ? {} : { DATABASE_URL: databaseUrl(infra, secrets, row.schema) }),
     ...(row.http
-      ? { HTTP_ADDRESS: `${host}:${plan.http(index)}`, JWT_SIGNING_KEY: secrets.jwtSigningKey, JWT_KEY_ID: secrets.jwtKeyId }
+      ? {
+          HTTP_ADDRESS: `${host}:${plan.http(index)}`,
+          JWT_SIGNING_KEY: secrets.jwtSigningKey,
+          JWT_KEY_ID: secrets.jwtKeyId,
+          RATE_LIMIT_PER_ADDRESS: '0', // everybody here comes from one address
+        }
       : {}),
     ...Object.fromEntries(upstreams.map(({ name, grpcEnv }) => [grpcEnv, all(name, (i) => plan.grpc(name, i))])),
     ...env['*'],
