@@ -25,12 +25,12 @@ export class CatalogController {
 
   @GrpcMethod(SERVICE, 'ListProducts')
   listProducts(request: catalog.ListProductsRequest): Promise<catalog.ListProductsResponse> {
-    return listProducts(this.parts.prisma, request);
+    return listProducts(this.parts, request);
   }
 
   @GrpcMethod(SERVICE, 'GetProduct')
   getProduct(request: catalog.GetProductRequest): Promise<catalog.GetProductResponse> {
-    return getProduct(this.parts.prisma, request);
+    return getProduct(this.parts, request);
   }
 
   @GrpcMethod(SERVICE, 'CreateProduct')

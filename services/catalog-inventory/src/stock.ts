@@ -16,7 +16,8 @@ export interface Line {
   readonly quantity: number;
 }
 
-export type Shortage = Omit<refusals.Shortage, '$type'>;
+/** Units that an option may have on hand. */
+export const ON_HAND_MAX = 1_000_000_000;
 
 /** Adds up lines that name the same option, in the order of their first. */
 export const addUp = <L extends Line>(lines: readonly L[]): L[] => {
@@ -28,11 +29,18 @@ export const addUp = <L extends Line>(lines: readonly L[]): L[] => {
   return [...byOption.values()];
 };
 
-/** What is missing for all of the lines; empty when every one of them can be had. `available` answers undefined for an option that is not there. */
-export const shortages = (lines: readonly Line[], available: (optionId: string) => number | undefined): Shortage[] =>
-  lines
-    .map(({ productId, optionId, quantity }) => ({ productId, optionId, requested: quantity, available: available(optionId) ?? 0 }))
-    .filter(({ requested, available: has }) => has < requested);
+/**
+ * What is missing for all of the lines together; empty when every one of them can be had. Each option stands in one line (`addUp`);
+ * `available` answers undefined for an option that is not there.
+ */
+export const shortages = (lines: readonly Line[], available: (optionId: string) => number | undefined): refusals.Shortage[] => {
+  const short: refusals.Shortage[] = [];
+  for (const { productId, optionId, quantity } of lines) {
+    const has = available(optionId) ?? 0;
+    if (has < quantity) short.push({ $type: 'jumun.refusals.v1.Shortage', productId, optionId, requested: quantity, available: has });
+  }
+  return short;
+};
 
 /** Takes units out of what can be bought, for an order that may still fail. */
 export const reserve = (stock: Stock, quantity: number): Stock => ({
@@ -58,8 +66,11 @@ export const commit = (stock: Stock, quantity: number): Stock => ({
   version: stock.version + 1,
 });
 
-/** What an administrator corrects; null when less would be on hand than is reserved. */
-export const adjust = (stock: Stock, delta: number): Stock | null =>
-  stock.available + delta < 0 ? null : { ...stock, available: stock.available + delta, version: stock.version + 1 };
-
 export const onHand = ({ available, reserved }: Stock): number => available + reserved;
+
+/** What an administrator corrects by `delta` units, or why it cannot be so: less on hand than is reserved, or more than anybody may have. */
+export const adjust = (stock: Stock, delta: number): Stock | 'below reserved' | 'too much' => {
+  if (stock.available + delta < 0) return 'below reserved';
+  if (onHand(stock) + delta > ON_HAND_MAX) return 'too much';
+  return { ...stock, available: stock.available + delta, version: stock.version + 1 };
+};

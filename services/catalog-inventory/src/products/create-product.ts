@@ -1,47 +1,59 @@
 import { catalog, enumName, refusal, type refusals } from '@jumun/protos';
-import { type Database, type FreshCall, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
+import { type Database, newId, onceEach, type Outcome } from '@jumun/service-kit';
+import { ON_HAND_MAX } from '../stock.ts';
+import { insertProduct, type NewProduct } from '../store/new-products.ts';
+import { toProduct } from './product.ts';
 
 type Call = catalog.CreateProductRequest;
+const { ProductStatus } = catalog;
 
 const codec = {
   encode: (product: catalog.Product): string => JSON.stringify(catalog.Product.toJSON(product)),
   decode: (stored: string): catalog.Product => catalog.Product.fromJSON(JSON.parse(stored)),
 };
 
-const INSERT_PRODUCT = 'INSERT INTO products (id, name, description, category, price, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
-const INSERT_OPTION = 'INSERT INTO product_options (id, product_id, position, name, price, created_at) VALUES (?, ?, ?, ?, ?, ?)';
-const INSERT_STOCK = 'INSERT INTO stock (option_id, product_id, available) VALUES (?, ?, ?)';
-const INSERT_INITIAL = "INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id) VALUES (?, 'INITIAL', ?, ?, ?)";
+/** What only a caller who skips the gateway can send. */
+const mistakesOf = ({ options, status }: Call): { path: string; message: string }[] => [
+  ...(options.length === 0 ? [{ path: '/options', message: 'a product has one option at least' }] : []),
+  ...(status === ProductStatus.SOLD_OUT ? [{ path: '/status', message: 'SOLD_OUT is never set: it follows from the stock' }] : []),
+  ...options.flatMap(({ stock }, index) =>
+    stock < 0 || stock > ON_HAND_MAX ? [{ path: `/options/${index}/stock`, message: `is 0 to ${ON_HAND_MAX}` }] : [],
+  ),
+];
 
-const write = (tx: Tx, id: string, call: Call): catalog.Product => {
-  const { name, description, category, price, status } = call;
-  const createdAt = new Date();
-  void tx.execute(INSERT_PRODUCT, [
-    id,
-    name,
-    description ?? null,
-    category ?? null,
-    price,
-    enumName(catalog.ProductStatus, status),
-    createdAt,
-  ]);
-  const options = call.options.map((option, position) => {
-    const optionId = newId();
-    void tx.execute(INSERT_OPTION, [optionId, id, position, option.name, option.price ?? null, createdAt]);
-    void tx.execute(INSERT_STOCK, [optionId, id, option.stock]);
-    void tx.execute(INSERT_INITIAL, [optionId, option.stock, option.stock, optionId]);
-    return { id: optionId, name: option.name, price: option.price ?? price, stock: option.stock, onHand: option.stock, reserved: 0 };
+const newProduct = (id: string, { name, description, category, price, status, options }: Call): NewProduct => ({
+  id,
+  name,
+  description: description ?? null,
+  category: category ?? null,
+  price,
+  status: status === ProductStatus.UNSPECIFIED ? 'ON_SALE' : enumName(ProductStatus, status),
+  createdAt: new Date(),
+  options: options.map((option) => ({ id: newId(), name: option.name, price: option.price ?? null, stock: option.stock })),
+});
+
+/** As it will be read from its rows. */
+const asShown = (product: NewProduct): catalog.Product =>
+  toProduct({
+    ...product,
+    version: 1,
+    options: product.options.map(({ stock, ...option }) => ({ ...option, stock: { available: stock, reserved: 0 } })),
   });
-  const stock = options.reduce((sum, option) => sum + option.stock, 0);
-  const shown = status === catalog.ProductStatus.ON_SALE && stock === 0 ? catalog.ProductStatus.SOLD_OUT : status;
-  return catalog.Product.fromPartial({ id, name, description, category, price, status: shown, stock, options, version: 1, createdAt });
-};
 
 /** A product with its options, their stock and the first entry of their movements. */
 export const createProduct = async (db: Database, call: Call): Promise<Outcome<catalog.Product, refusals.Refusal>> => {
+  const errors = mistakesOf(call);
+  if (errors.length > 0) return { refused: refusal('invalidRequest', { errors }) };
   const [outcome] = await onceEach<Call, catalog.Product, refusals.Refusal>(db, [call], {
     keyOf: ({ idempotency }) => idempotency,
-    run: async (tx, calls: readonly FreshCall<Call>[]) => calls.map(({ call: fresh, effectId }) => write(tx, effectId, fresh)),
+    run: (tx, calls) =>
+      Promise.resolve(
+        calls.map(({ effectId }) => {
+          const product = newProduct(effectId, call);
+          insertProduct(tx, product);
+          return asShown(product);
+        }),
+      ),
     codec,
     reused: refusal('idempotencyKeyReused'),
     inProgress: refusal('idempotencyInProgress'),

@@ -1,14 +1,40 @@
 import { catalog } from '@jumun/protos';
 import type { Prisma } from '../generated/prisma/client.ts';
 
+const { ProductStatus } = catalog;
+
 /** A product with everything that is shown of it. */
-export const withOptions = { options: { orderBy: { position: 'asc' }, include: { stock: true } } } satisfies Prisma.ProductInclude;
-export type ProductRow = Prisma.ProductGetPayload<{ include: typeof withOptions }>;
+export const withOptions = {
+  options: { orderBy: { position: 'asc' }, include: { stock: { select: { available: true, reserved: true } } } },
+} satisfies Prisma.ProductInclude;
+
+interface Units {
+  readonly available: number | bigint;
+  readonly reserved: number | bigint;
+}
+
+/** What is shown of a product, as its rows have it. */
+export interface ProductRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly category: string | null;
+  readonly price: number | bigint;
+  readonly status: string;
+  readonly version: number | bigint;
+  readonly createdAt: Date;
+  readonly options: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly price: number | bigint | null;
+    readonly stock: Units | null;
+  }[];
+}
 
 /** SOLD_OUT is never stored: it is being on sale with nothing left of any option. */
 const statusOf = (stored: string, stock: number): catalog.ProductStatus => {
-  if (stored === 'ON_SALE') return stock === 0 ? catalog.ProductStatus.SOLD_OUT : catalog.ProductStatus.ON_SALE;
-  return stored === 'SUSPENDED' ? catalog.ProductStatus.SUSPENDED : catalog.ProductStatus.PREPARING;
+  if (stored === 'ON_SALE') return stock === 0 ? ProductStatus.SOLD_OUT : ProductStatus.ON_SALE;
+  return stored === 'SUSPENDED' ? ProductStatus.SUSPENDED : ProductStatus.PREPARING;
 };
 
 export const toProduct = (row: ProductRow): catalog.Product => {

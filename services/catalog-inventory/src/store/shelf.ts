@@ -1,5 +1,6 @@
 import type { Database } from '@jumun/service-kit';
 import type { QuotableOption, Shelf } from '../quote/quote.ts';
+import { isId } from './ids.ts';
 
 // Both ways of naming what is wanted, in one statement: by product, by option. The products of named options come with all of theirs.
 export const READ_SHELF = `
@@ -11,24 +12,25 @@ export const READ_SHELF = `
     STRAIGHT_JOIN products p FORCE INDEX (PRIMARY) ON p.id = wanted.id
     STRAIGHT_JOIN product_options o FORCE INDEX (product_options_product) ON o.product_id = p.id
     STRAIGHT_JOIN stock s FORCE INDEX (PRIMARY) ON s.option_id = o.id
-   WHERE p.deleted_at IS NULL
-   ORDER BY o.product_id, o.position`;
+   WHERE p.deleted_at IS NULL`;
 
-/** Ids that are longer than an id can be name nothing; cut off by a column they might name something else. */
-const ID_LENGTH = 36;
-const ids = (given: readonly string[]): string => JSON.stringify([...new Set(given)].filter(({ length }) => length === ID_LENGTH));
+const NONE: readonly QuotableOption[] = [];
 
-/** What is for sale of the given products and options. */
+/** What is for sale of the given products and options, read from the truth. */
 export const readShelf = async (
   db: Pick<Database, 'query'>,
-  productIds: readonly string[],
-  optionIds: readonly string[],
+  productIds: ReadonlySet<string>,
+  optionIds: ReadonlySet<string>,
 ): Promise<Shelf> => {
-  const rows = await db.query<Omit<QuotableOption, 'siblings'>>(READ_SHELF, [ids(productIds), ids(optionIds)]);
-  const byProduct = Map.groupBy(rows, ({ productId }) => productId);
-  const options = new Map(rows.map((row) => [row.optionId, { ...row, siblings: byProduct.get(row.productId)?.length ?? 1 }]));
-  return {
-    option: (id) => options.get(id),
-    ofProduct: (id) => (byProduct.get(id) ?? []).flatMap(({ optionId }) => options.get(optionId) ?? []),
-  };
+  const json = (ids: ReadonlySet<string>): string => JSON.stringify([...ids].filter(isId));
+  const rows = await db.query<QuotableOption>(READ_SHELF, [json(productIds), json(optionIds)]);
+  const options = new Map<string, QuotableOption>();
+  const byProduct = new Map<string, QuotableOption[]>();
+  for (const row of rows) {
+    options.set(row.optionId, row);
+    const siblings = byProduct.get(row.productId);
+    if (siblings === undefined) byProduct.set(row.productId, [row]);
+    else siblings.push(row);
+  }
+  return { option: (id) => options.get(id), ofProduct: (id) => byProduct.get(id) ?? NONE };
 };
