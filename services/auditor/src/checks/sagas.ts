@@ -36,7 +36,7 @@ export const historyAllowed = sqlCheck(
     const orders = only('o.id', ids);
     return {
       violations: `
-        SELECT order_id AS id, CONCAT(COALESCE(previous, 'nothing'), ' → ', kind, ' is no step of an order') AS message
+        SELECT order_id AS id, CONCAT(COALESCE(previous, 'nothing'), ' to ', kind, ' is no step of an order') AS message
           FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY id) AS previous
                   FROM timeline WHERE source = 'order'${some.sql}) steps
          WHERE CONCAT(COALESCE(previous, ''), '>', kind) NOT IN (
@@ -58,8 +58,8 @@ export const eventsSent = sqlCheck('orders.event-sent', 'Every ended order has t
   const grace = strict ? '' : ` AND updated_at < UTC_TIMESTAMP(3) - INTERVAL ${OVERDUE_S} SECOND`;
   return {
     violations: `
-      SELECT order_id AS id, IF(event_id IS NULL, 'ended without an event', 'its event is still to be sent') AS message
-        FROM sagas WHERE outcome IS NOT NULL AND (event_id IS NULL OR event_sent_at IS NULL)${grace}${some.sql}`,
+      SELECT order_id AS id, IF(event_type IS NULL, 'ended without an event', 'its event is still to be sent') AS message
+        FROM sagas WHERE outcome IS NOT NULL AND (event_type IS NULL OR event_sent_at IS NULL)${grace}${some.sql}`,
     params: some.params,
     counted: 'sagas',
   };

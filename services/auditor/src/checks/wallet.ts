@@ -43,8 +43,8 @@ export const ledgerUnbroken = sqlCheck(
       violations: `
       SELECT user_id AS id, CONCAT('entry ', entry, ' (version ', version, ', ', amount, ') leaves ', balance_after, ' after ', previous_balance, ' at version ', previous_version) AS message
         FROM (SELECT user_id, id AS entry, version, amount, balance_after,
-                     LAG(balance_after, 1, 0) OVER (PARTITION BY user_id ORDER BY version) AS previous_balance,
-                     LAG(version, 1, 0) OVER (PARTITION BY user_id ORDER BY version) AS previous_version
+                     COALESCE(LAG(balance_after) OVER (PARTITION BY user_id ORDER BY version), 0) AS previous_balance,
+                     COALESCE(LAG(version) OVER (PARTITION BY user_id ORDER BY version), 0) AS previous_version
                 FROM ledger WHERE TRUE${some.sql}) chained
        WHERE balance_after <> previous_balance + amount OR version <> previous_version + 1
       UNION ALL

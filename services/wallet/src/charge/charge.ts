@@ -59,7 +59,8 @@ export const openCharges = ({
       const before = wallets.find(userId);
       if (before === undefined) return { refused: refusal('unauthenticated') };
       const broken = chargeRefusal(before, amount, rules);
-      if (broken !== null) return { refused: refusal(broken.kind, broken.data) };
+      // The kind and its data belong together by type; TypeScript does not follow a union of pairs through a call.
+      if (broken !== null) return { refused: refusal(broken.kind, broken.data as never) };
       const { balance, version } = wallets.record({ id: effectId, userId, type: 'CHARGE', amount, causeId: effectId, orderId: null });
       events.push(charged((calls[index] as FreshCall<Call>).call, effectId, balance, version));
       return wallet.Charge.fromPartial({ transactionId: effectId, amount, balance, createdAt: wallets.at });
