@@ -1,4 +1,4 @@
-import type { Consumer, OutMessage } from '@jumun/messaging';
+import { commandMessage, type Consumer, type OutMessage } from '@jumun/messaging';
 import { type CommandType, topicNames } from '@jumun/protos';
 import type { Message } from '@jumun/saga';
 
@@ -20,16 +20,18 @@ export const openCommands = (replies: () => Consumer | undefined): Commands => {
     toMessages: (messages) => {
       const owned = replies()?.ownedPartitions(topicNames.orderReplies) ?? [];
       const replyPartition = owned[turn++ % Math.max(owned.length, 1)];
-      return messages.map(({ sagaId, commandId, command, payload, undoes, issuedAt }) => ({
-        topic: (command as unknown as CommandType).topic,
-        key: sagaId,
-        id: commandId,
-        payload,
-        time: new Date(issuedAt),
-        undoes,
-        replyPartition,
-        traceparent: traces.get(sagaId),
-      }));
+      return messages.map(({ sagaId, commandId: id, command, payload, undoes, issuedAt }) =>
+        commandMessage({
+          topic: (command as unknown as CommandType).topic,
+          key: sagaId,
+          id,
+          payload,
+          issuedAt: new Date(issuedAt),
+          undoes,
+          replyPartition,
+          traceparent: traces.get(sagaId),
+        }),
+      );
     },
     trace: (sagaId, traceparent) => {
       if (traceparent !== undefined && traceparent !== '' && traces.size < TRACES_MAX) traces.set(sagaId, traceparent);

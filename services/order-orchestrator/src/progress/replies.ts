@@ -1,4 +1,4 @@
-import type { Bus, Consumer, InMessage } from '@jumun/messaging';
+import { type Bus, commandIdOf, type Consumer, deadLetter, type InMessage, originOf } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
 import type { SagaRunner } from '@jumun/saga';
 import type { Logger, Tx } from '@jumun/service-kit';
@@ -15,7 +15,8 @@ interface Parts {
   readonly logger: Logger;
 }
 
-const sagaOf = ({ commandId = '' }: InMessage): string => commandId.slice(0, commandId.indexOf('/'));
+const commandOf = (reply: InMessage): string => commandIdOf(reply) ?? '';
+const sagaOf = (reply: InMessage): string => commandOf(reply).split('/', 1)[0] ?? '';
 
 /** Replies move sagas. What names no saga of ours is kept for a person. */
 export const consumeReplies = ({ bus, runner, commands, logger }: Parts): Promise<Consumer> =>
@@ -26,15 +27,14 @@ export const consumeReplies = ({ bus, runner, commands, logger }: Parts): Promis
     handle: async (batch) => {
       for (const reply of batch) commands.trace(sagaOf(reply), reply.traceparent);
       const results = await runner.advance(
-        batch.map((reply) => ({ sagaId: sagaOf(reply), input: { kind: 'reply', commandId: reply.commandId ?? '', reply: reply.payload } })),
+        batch.map((reply) => ({ sagaId: sagaOf(reply), input: { kind: 'reply', commandId: commandOf(reply), reply: reply.payload } })),
       );
-      for (const [index, result] of results.entries()) {
-        const reply = batch[index] as InMessage;
-        if (result.verdict === 'unknown-saga') await bus.deadLetter(reply, GROUP, 'no saga has asked for this');
-        if (result.verdict === 'failed') {
-          logger.error({ err: result.error, orderId: result.sagaId }, 'a saga could not take a reply');
-          await bus.deadLetter(reply, GROUP, result.error.message);
-        }
-      }
+      const lost = results.flatMap((result, index) => {
+        if (result.verdict !== 'unknown-saga' && result.verdict !== 'failed') return [];
+        const error = result.verdict === 'failed' ? result.error : new Error('no saga has asked for this');
+        logger.error({ err: error, orderId: result.sagaId }, 'a reply cannot be taken: dead letter');
+        return [deadLetter(originOf(batch[index] as InMessage), { group: GROUP, attempts: 1, error })];
+      });
+      if (lost.length > 0) await bus.sendEncoded(lost);
     },
   });

@@ -1,0 +1,78 @@
+import type { Logger } from '@jumun/service-kit';
+import { encode } from './codec.ts';
+import { openConsumer } from './consumer.ts';
+import { connectKafka } from './kafka-port.ts';
+import type { EncodedMessage, InMessage, OutMessage } from './message.ts';
+import { openProducer } from './producer.ts';
+import { createTopics, type TopicSpec } from './topics.ts';
+
+export interface BusConfig {
+  readonly brokers: readonly string[];
+  /** Names this service in the broker's logs and in `ce_source`. */
+  readonly clientId: string;
+  /** Stands before all topics and groups, so that installations (and tests) can share a broker. */
+  readonly topicPrefix?: string;
+  readonly logger: Logger;
+}
+
+export interface ConsumeOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /** Most messages handed over at once (default 500). */
+  readonly batchSizeMax?: number;
+  /**
+   * Works on what was in hand of all partitions, in order within each. When it resolves the messages are done. It may see a message again
+   * at any time. A transient error calls it again for as long as it lasts; any other one halves the batch until the message that causes it
+   * is alone, and makes that a dead letter.
+   */
+  readonly handle: (batch: InMessage[], context: HandleContext) => Promise<void>;
+  /** How long the broker waits for a sign of life before it gives the partitions to others (default 30,000; the broker's least is 6,000). */
+  readonly sessionTimeoutMs?: number;
+  /** How often finished offsets are committed (default 1,000). */
+  readonly commitIntervalMs?: number;
+}
+
+export interface HandleContext {
+  /** 1, and more when the batch is tried again after a transient error. */
+  readonly attempt: number;
+  /** Aborted when the partitions were taken away or the consumer stops: what cannot be finished may as well be left. */
+  readonly signal: AbortSignal;
+}
+
+export interface Consumer {
+  /** Finishes the batch in hand, commits, and leaves the group. Nothing is delivered after the call. */
+  stop(): Promise<void>;
+  /** The partitions of a topic that this instance has now. */
+  ownedPartitions(topic: string): number[];
+  /** False before the group was joined, and without a sign of life from the broker for longer than the session time-out: not ready. */
+  healthy(): boolean;
+  /** True when that has lasted for minutes although the consumer was made anew again and again: the process may as well exit. */
+  givenUp(): boolean;
+}
+
+export interface Bus {
+  readonly clientId: string;
+  /** Resolves when the brokers have acknowledged every message; rejects with a `TransientError` when they did not within half a minute. */
+  send(messages: readonly OutMessage[]): Promise<void>;
+  sendEncoded(messages: readonly EncodedMessage[]): Promise<void>;
+  consume(options: ConsumeOptions): Promise<Consumer>;
+  /** Makes the topics that are missing. */
+  createTopics(table: readonly TopicSpec[]): Promise<void>;
+  /** Closes the producer; consumers are stopped by those who started them. */
+  close(): Promise<void>;
+}
+
+/** Connects when it is first used. */
+export const openBus = ({ brokers, clientId, topicPrefix = '', logger }: BusConfig): Bus => {
+  const kafka = connectKafka({ brokers, clientId, logger });
+  const producer = openProducer({ kafka, topicPrefix, logger });
+  const sendEncoded = (messages: readonly EncodedMessage[]): Promise<void> => producer.send(messages);
+  return {
+    clientId,
+    send: async (messages) => sendEncoded(messages.map((message) => encode(message, clientId))),
+    sendEncoded,
+    consume: (options) => openConsumer({ kafka, topicPrefix, logger, sendEncoded }, options),
+    createTopics: (table) => createTopics({ kafka, topicPrefix, logger }, table),
+    close: () => producer.close(),
+  };
+};

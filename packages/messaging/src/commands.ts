@@ -1,0 +1,36 @@
+import type { Bus } from './bus.ts';
+import type { OutMessage, Payload } from './message.ts';
+
+/** A command of a saga. Sent again it must be the same in every part but the reply partition. */
+export interface OutCommand {
+  readonly topic: string;
+  readonly key: string;
+  /** `sagaId/step/attempt`. */
+  readonly id: string;
+  readonly payload: Payload;
+  /** When it was asked first: participants never execute what is too old to be known. */
+  readonly issuedAt: Date;
+  /** Of an undo: the id of what it undoes. */
+  readonly undoes?: string;
+  /** Where the reply is awaited; only a hint, which may be outdated. */
+  readonly replyPartition?: number;
+  /** The key of the reply, where it is not that of the command. */
+  readonly replyKey?: string;
+  readonly traceparent?: string;
+}
+
+export const commandMessage = (command: OutCommand): OutMessage => {
+  const { topic, key, id, payload, issuedAt, undoes, replyPartition, replyKey, traceparent } = command;
+  const headers: Record<string, string> = {};
+  if (undoes !== undefined) headers['jumun_undoes'] = undoes;
+  if (replyPartition !== undefined) headers['jumun_reply_partition'] = String(replyPartition);
+  if (replyKey !== undefined && replyKey !== key) headers['jumun_reply_key'] = replyKey;
+  return { topic, key, id, payload, time: issuedAt, traceparent, headers };
+};
+
+/** All in one batch over the topics; resolves when every one is acknowledged. */
+export const sendCommands = (bus: Bus, commands: readonly OutCommand[]): Promise<void> => bus.send(commands.map(commandMessage));
+
+/** The id of the command that a reply answers. */
+export const commandIdOf = ({ headers }: { readonly headers: Readonly<Record<string, string>> }): string | undefined =>
+  headers['jumun_command_id'];

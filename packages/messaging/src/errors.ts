@@ -1,0 +1,43 @@
+import { isTransient, TransientError } from '@jumun/service-kit';
+
+/** Thrown by a participant's `save` when a rival changed what `load` had read without a lock: the round is played again, with locks. */
+export class OptimisticConflict extends Error {
+  override readonly name = 'OptimisticConflict';
+}
+
+/** A partition was asked for that the topic does not have. */
+export class UnknownPartitionError extends Error {
+  override readonly name = 'UnknownPartitionError';
+}
+
+const DEFINITE = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_TOPIC_EXCEPTION',
+  'INVALID_RECORD',
+  'TOPIC_AUTHORIZATION_FAILED',
+]);
+
+interface KafkaErrorLike {
+  readonly type?: unknown;
+  readonly name?: unknown;
+  readonly cause?: unknown;
+}
+
+/** True when the broker will refuse the same messages every time. */
+const isDefinite = (error: unknown, depth = 0): boolean => {
+  if (error instanceof UnknownPartitionError) return true;
+  if (typeof error !== 'object' || error === null || depth > 5) return false;
+  const { type, cause } = error as KafkaErrorLike;
+  return (typeof type === 'string' && DEFINITE.has(type)) || isDefinite(cause, depth + 1);
+};
+
+/** What went wrong with a send, as an error of which everybody can tell whether it may work later. */
+export const sendError = (error: unknown): unknown =>
+  isTransient(error) || isDefinite(error)
+    ? error
+    : new TransientError(`send: ${error instanceof Error ? error.message : String(error)}`, { cause: error, outcomeUnknown: true });
+
+/** Marks an error as one to be waited out, although by itself it does not look like it. */
+export const transientFrom = (cause: unknown): TransientError =>
+  new TransientError(cause instanceof Error ? cause.message : String(cause), { cause });

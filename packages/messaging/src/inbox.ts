@@ -1,0 +1,82 @@
+import { hash } from 'node:crypto';
+import type { Tx } from '@jumun/service-kit';
+import { decodePayload, encodePayload } from './codec.ts';
+import type { InMessage, Payload } from './message.ts';
+
+/** Claims commands; a rival that has claimed one of them is waited for. Affected rows prove nothing here, the token does. */
+export const CLAIM = `
+  INSERT INTO inbox (id, claim, fingerprint)
+  SELECT j.id, ?, j.fp
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) CHARACTER SET ascii PATH '$[0]', fp CHAR(64) CHARACTER SET ascii PATH '$[1]')) j
+   ORDER BY j.id
+      ON DUPLICATE KEY UPDATE id = inbox.id`;
+
+/** What others have claimed and answered. All rows are locked by now; ours need not be read. */
+export const READ_OTHERS = `
+  SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND claim <> ? ORDER BY id FOR UPDATE`;
+
+export const READ_ANSWERED = 'SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND reply_type IS NOT NULL';
+
+export const WRITE_REPLIES = `
+  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
+           id VARCHAR(64) CHARACTER SET ascii PATH '$[0]', t VARCHAR(100) CHARACTER SET ascii PATH '$[1]', r TEXT PATH '$[2]')) j
+  STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.id = j.id
+     SET i.reply_type = j.t, i.reply = j.r`;
+
+/** A row that another transaction has committed. */
+export interface InboxRow {
+  readonly id: string;
+  /** Null: claimed by the undo of this command. */
+  readonly fingerprint: string | null;
+  readonly replyType: string | null;
+  readonly reply: string | null;
+}
+
+/** A reply as it is stored and sent. */
+export interface Answer {
+  readonly type: string;
+  readonly value: Buffer;
+}
+
+/** One arrival of a command. The same command may arrive many times. */
+export interface Delivery {
+  readonly message: InMessage;
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly undoes: string | undefined;
+}
+
+/** Longer ids do not fit into the inbox, and are not what sagas make. */
+export const COMMAND_ID = /^[\x21-\x7e]{1,64}$/;
+
+export const deliveryOf = (message: InMessage): Delivery => {
+  const undoes = message.headers['jumun_undoes'];
+  const content = `${message.type}\n${undoes ?? ''}\n${message.raw.value?.toString('latin1') ?? ''}`;
+  return { message, id: message.id, undoes, fingerprint: hash('sha256', Buffer.from(content, 'latin1'), 'hex') };
+};
+
+export const answerOf = (payload: Payload): Answer => ({ type: payload.$type, value: encodePayload(payload) });
+
+/** The answer that a row holds; undefined when the command was only claimed. */
+export const storedAnswer = ({ replyType, reply }: InboxRow): Answer | undefined =>
+  replyType === null ? undefined : { type: replyType, value: Buffer.from(reply ?? '', 'base64') };
+
+export const payloadOf = ({ type, value }: Answer): Payload => decodePayload(type, value);
+
+/** All ids that a batch claims, sorted, with their fingerprints: of the commands and, for each undo, of what it undoes. */
+export const claimsOf = (deliveries: readonly Delivery[]): [id: string, fingerprint: string | null][] => {
+  const claims = new Map<string, string | null>();
+  for (const { id, fingerprint, undoes } of deliveries) {
+    claims.set(id, claims.get(id) ?? fingerprint);
+    if (undoes !== undefined && !claims.has(undoes)) claims.set(undoes, null);
+  }
+  return [...claims].sort(([a], [b]) => (a < b ? -1 : 1));
+};
+
+/** Stores new answers. Throws when one of their rows is not there: then nothing of this round may stay. */
+export const writeReplies = async (tx: Tx, answers: ReadonlyMap<string, Answer>): Promise<void> => {
+  if (answers.size === 0) return;
+  const rows = [...answers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, { type, value }]) => [id, type, value.toString('base64')]);
+  const { affectedRows } = await tx.execute(WRITE_REPLIES, [JSON.stringify(rows)]);
+  if (affectedRows !== rows.length) throw new Error(`${affectedRows} of ${rows.length} replies found their inbox row`);
+};

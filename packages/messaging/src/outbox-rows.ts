@@ -1,0 +1,88 @@
+import { newId, type Tx } from '@jumun/service-kit';
+import { cloudEventHeaders, encodePayload } from './codec.ts';
+import type { EncodedMessage, OutMessage } from './message.ts';
+
+/** A row of the outbox, as it is written and read. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly topic: string;
+  readonly messageKey: string;
+  readonly type: string;
+  readonly payload: string;
+  readonly traceparent: string | null;
+  readonly createdAt: Date;
+}
+
+/** Unsent rows are found by being unsent, never by how far one has read: a slow transaction may commit an old row late. */
+export const READ_UNSENT = `
+  SELECT id, topic, message_key AS messageKey, type, payload, traceparent, created_at AS createdAt
+    FROM outbox FORCE INDEX (outbox_unsent)
+   WHERE sent_at IS NULL AND created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND
+   ORDER BY created_at LIMIT ?`;
+
+export const MARK_SENT = 'UPDATE outbox SET sent_at = CURRENT_TIMESTAMP(3) WHERE id IN (?) AND sent_at IS NULL';
+
+const INSERT = 'INSERT INTO outbox (id, topic, message_key, type, payload, traceparent, created_at) VALUES ';
+
+/** Messages that are no CloudEvents of ours: key, headers and value as they were. */
+const RAW = 'raw';
+
+interface RawPayload {
+  readonly key: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string | null;
+}
+
+export const rowOf = ({ id, topic, key, payload, traceparent, time = new Date() }: OutMessage): OutboxRow => ({
+  id,
+  topic,
+  messageKey: key,
+  type: payload.$type,
+  payload: encodePayload(payload).toString('base64'),
+  traceparent: traceparent ?? null,
+  createdAt: time,
+});
+
+const base64 = (bytes: string | Buffer): string => Buffer.from(bytes as string).toString('base64');
+
+export const rawRowOf = ({ topic, key, value, headers }: EncodedMessage): OutboxRow => {
+  const raw: RawPayload = {
+    key: key === null ? null : base64(key),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, base64(header)])),
+    value: value === null ? null : base64(value),
+  };
+  return { id: newId(), topic, messageKey: '', type: RAW, payload: JSON.stringify(raw), traceparent: null, createdAt: new Date() };
+};
+
+const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
+
+/** The same message every time it is made from its row. */
+export const messageOf = (row: OutboxRow, source: string): EncodedMessage => {
+  const { id, topic, messageKey, type, payload, traceparent, createdAt } = row;
+  if (type !== RAW) {
+    const headers = cloudEventHeaders({ id, type, source, time: createdAt.toISOString() }, traceparent ?? undefined);
+    return { topic, key: messageKey, value: bytes(payload), headers };
+  }
+  const { key, headers, value } = JSON.parse(payload) as RawPayload;
+  return {
+    topic,
+    key: key === null ? null : bytes(key),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, bytes(header)])),
+    value: value === null ? null : bytes(value),
+  };
+};
+
+/** One statement for all rows. The promise is the statement's own, so that the transaction looks after it when nobody awaits it. */
+export const insertRows = (tx: Tx, rows: readonly OutboxRow[]): Promise<unknown> => {
+  if (rows.length === 0) return Promise.resolve();
+  const values = rows.flatMap(({ id, topic, messageKey, type, payload, traceparent, createdAt }) => [
+    id,
+    topic,
+    messageKey,
+    type,
+    payload,
+    traceparent,
+    createdAt,
+  ]);
+  return tx.execute(INSERT + rows.map(() => '(?, ?, ?, ?, ?, ?, ?)').join(', '), values);
+};

@@ -1,0 +1,100 @@
+import { faultPoint, isTransient, type Logger, retryWithBackoff, TransientError } from '@jumun/service-kit';
+import { type Kafka, type Message, Partitioners, type PartitionMetadata, type RecordMetadata } from 'kafkajs';
+import { sendError, UnknownPartitionError } from './errors.ts';
+import type { EncodedMessage } from './message.ts';
+
+export interface Producer {
+  send(messages: readonly EncodedMessage[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Every ack of a broker that answers comes within milliseconds; a broker that restarts needs some 10 s. */
+const SEND_LIMIT_MS = 30_000;
+const ACK_TIMEOUT_MS = 10_000;
+
+/** kafkajs' message, which also takes along where we want it and learns where it went. */
+interface Addressed extends Message {
+  readonly wanted?: number;
+  readonly hint?: number;
+}
+
+const has = (metadata: readonly PartitionMetadata[], partition: number): boolean =>
+  metadata.some(({ partitionId }) => partitionId === partition);
+
+/** A partition by name if there is one, else by murmur2 of the key, as Java clients do it. Notes its choice in the message. */
+const createPartitioner = () => {
+  const byKey = Partitioners.DefaultPartitioner();
+  return ({ topic, partitionMetadata, message }: { topic: string; partitionMetadata: PartitionMetadata[]; message: Message }): number => {
+    const { wanted, hint, key, value } = message as Addressed;
+    if (wanted !== undefined && !has(partitionMetadata, wanted)) throw new UnknownPartitionError(`${topic} has no partition ${wanted}`);
+    const named = wanted ?? (hint !== undefined && has(partitionMetadata, hint) ? hint : undefined);
+    return (message.partition = named ?? byKey({ topic, partitionMetadata, message: { key, value } }));
+  };
+};
+
+const placeOf = (topic: string, partition: number | undefined): string => `${topic}/${partition}`;
+
+/** kafkajs answers nothing at all for a partition whose leader it does not know, so the answers are held against what was sent. */
+const checkAcks = (byTopic: ReadonlyMap<string, Addressed[]>, acks: readonly RecordMetadata[]): void => {
+  const acknowledged = new Set<string>();
+  for (const { topicName, partition, errorCode } of acks) if (errorCode === 0) acknowledged.add(placeOf(topicName, partition));
+  for (const [topic, messages] of byTopic)
+    for (const { partition } of messages)
+      if (!acknowledged.has(placeOf(topic, partition))) throw new TransientError(`no acknowledgement from ${topic}/${partition}`);
+};
+
+/**
+ * Not idempotent on purpose: kafkajs's idempotent producer loses acknowledged messages when a connection breaks between concurrent sends.
+ * Duplicates are everybody's daily bread here, losses are not.
+ */
+export const openProducer = ({ kafka, topicPrefix, logger }: { kafka: Kafka; topicPrefix: string; logger: Logger }): Producer => {
+  const producer = kafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner });
+  let connected: Promise<void> | undefined;
+  const connect = (): Promise<void> =>
+    (connected ??= producer.connect().catch((error: unknown) => {
+      connected = undefined;
+      throw error;
+    }));
+
+  const addressed = (messages: readonly EncodedMessage[]): Map<string, Addressed[]> => {
+    const byTopic = new Map<string, Addressed[]>();
+    for (const { topic, key, value, headers, partition, partitionHint } of messages) {
+      const name = topicPrefix + topic;
+      const list = byTopic.get(name) ?? [];
+      if (list.length === 0) byTopic.set(name, list);
+      list.push({ key, value, headers: headers as Record<string, string | Buffer>, wanted: partition, hint: partitionHint });
+    }
+    return byTopic;
+  };
+
+  const sendOnce = async (messages: readonly EncodedMessage[]): Promise<void> => {
+    try {
+      await connect();
+      const byTopic = addressed(messages);
+      const topicMessages = [...byTopic].map(([topic, list]) => ({ topic, messages: list }));
+      const acks = await producer.sendBatch({ acks: -1, timeout: ACK_TIMEOUT_MS, topicMessages });
+      await faultPoint('producer:sent-not-acked');
+      checkAcks(byTopic, acks);
+    } catch (error) {
+      throw sendError(error);
+    }
+  };
+
+  return {
+    send: async (messages) => {
+      if (messages.length === 0) return;
+      const deadline = Date.now() + SEND_LIMIT_MS;
+      await retryWithBackoff(() => sendOnce(messages), {
+        baseMs: 50,
+        capMs: 2_000,
+        isRetryable: (error) => isTransient(error) && Date.now() < deadline,
+        onRetry: (err, attempt) =>
+          logger.warn({ err, attempt, messages: messages.length }, 'messages were not acknowledged; sending again'),
+      });
+    },
+    close: async () => {
+      await connected?.catch(() => {});
+      await producer.disconnect();
+    },
+  };
+};

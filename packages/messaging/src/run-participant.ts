@@ -1,0 +1,159 @@
+import { type Database, faultPoint, isTransient, type Logger } from '@jumun/service-kit';
+import { INBOX_RETENTION_MS } from '@jumun/protos';
+import type { Bus, Consumer, HandleContext } from './bus.ts';
+import { cloudEventHeaders } from './codec.ts';
+import { deadLetter, originOf } from './dead-letter.ts';
+import { transientFrom } from './errors.ts';
+import { type Answer, COMMAND_ID, type Delivery, deliveryOf, type InboxRow, READ_ANSWERED, storedAnswer } from './inbox.ts';
+import type { EncodedMessage, InMessage, Payload } from './message.ts';
+import { inboxDuplicates } from './metrics.ts';
+import { openOutbox, type Outbox } from './outbox.ts';
+import type { Participant } from './participant.ts';
+import { condemn, playRound } from './round.ts';
+import type { Verdicts } from './verdicts.ts';
+
+export interface RunParticipantOptions<State, C extends Payload, R extends Payload> {
+  readonly bus: Bus;
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly group: string;
+  /** Where the commands come from. */
+  readonly topic: string;
+  readonly repliesTopic: string;
+  readonly participant: Participant<State, C, R>;
+  /** Carries dead letters out; one of its own by default. */
+  readonly outbox?: Outbox;
+  /** Most commands in one transaction (default 200: larger ones hold their rows longer than they save). */
+  readonly batchSizeMax?: number;
+  readonly sessionTimeoutMs?: number;
+  readonly commitIntervalMs?: number;
+  /** How long the inbox remembers; commands older than half of it are never executed. */
+  readonly inboxRetentionMs?: number;
+}
+
+const BATCH_SIZE_MAX = 200;
+
+const replyTo = (delivery: Delivery, { type, value }: Answer, topic: string, source: string, time: string): EncodedMessage => {
+  const { message, id } = delivery;
+  const hint = message.headers['jumun_reply_partition'];
+  return {
+    topic,
+    key: message.headers['jumun_reply_key'] ?? message.key,
+    partitionHint: hint !== undefined && /^\d{1,6}$/.test(hint) ? Number(hint) : undefined,
+    value,
+    headers: cloudEventHeaders({ id: `${id}/reply`, type, source, time }, message.traceparent, { jumun_command_id: id }),
+  };
+};
+
+/**
+ * Carries out the commands of a topic: each has one effect and one answer, however often it arrives. Claim, effect and answer are committed
+ * together; only then the answer is sent, and only when the broker has it the command counts as done.
+ */
+export const runParticipant = async <State, C extends Payload, R extends Payload>(
+  options: RunParticipantOptions<State, C, R>,
+): Promise<Consumer> => {
+  const { bus, db, logger, group, topic, repliesTopic, participant, inboxRetentionMs = INBOX_RETENTION_MS } = options;
+  const outbox = options.outbox ?? openOutbox({ db, bus, logger });
+  if (options.outbox === undefined) outbox.start();
+
+  const letter = (message: InMessage, error: unknown, attempts = 1): EncodedMessage => {
+    logger.error({ group, id: message.id, type: message.type, problem: String(error) }, 'a command cannot be carried out: dead letter');
+    return deadLetter(originOf(message), { group, attempts, error });
+  };
+
+  const send = async (deliveries: readonly Delivery[], { answers, impostors, duplicates }: Verdicts): Promise<void> => {
+    await faultPoint('inbox:committed-not-answered');
+    if (duplicates > 0) inboxDuplicates.inc({ group }, duplicates);
+    const time = new Date().toISOString();
+    const out: EncodedMessage[] = [];
+    const rejected = new Set(impostors);
+    for (const delivery of deliveries) {
+      const answer = answers.get(delivery.id);
+      if (rejected.has(delivery)) out.push(letter(delivery.message, 'another command is known under this id'));
+      else if (answer !== undefined) out.push(replyTo(delivery, answer, repliesTopic, bus.clientId, time));
+    }
+    await bus.sendEncoded(out);
+    await faultPoint('inbox:answered-not-marked');
+  };
+
+  /** A definite error is followed to the one command that causes it. */
+  const carryOut = async (deliveries: readonly Delivery[]): Promise<void> => {
+    if (deliveries.length === 0) return;
+    try {
+      const { verdicts, threw } = await playRound(db, participant, deliveries);
+      for (const [id, reason] of threw) logger.error({ group, id, reason }, 'a decision threw; the command is answered with CommandFailed');
+      await send(deliveries, verdicts);
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      const middle = deliveries.length >>> 1;
+      if (middle === 0) return condemnOne(deliveries[0]!, error);
+      logger.warn({ err: error, group, commands: deliveries.length }, 'a batch failed for good; looking for the command that causes it');
+      await carryOut(deliveries.slice(0, middle));
+      await carryOut(deliveries.slice(middle));
+    }
+  };
+
+  const condemnOne = async (delivery: Delivery, error: unknown): Promise<void> => {
+    const raw = letter(delivery.message, error, 2);
+    const reason = error instanceof Error ? error.message : String(error);
+    let verdicts: Verdicts;
+    try {
+      verdicts = await condemn(db, delivery, reason.slice(0, 500), (tx) => outbox.addEncoded(tx, [raw]));
+    } catch (cause) {
+      // Not even the inbox can be written: that is no fault of the command, so it stays where it is.
+      throw isTransient(cause) ? cause : transientFrom(cause);
+    }
+    void outbox.sweep();
+    await send([delivery], verdicts);
+  };
+
+  /** Too old for the inbox to know for certain whether they ran: they are answered if they did, and never executed. */
+  const replay = async (deliveries: readonly Delivery[]): Promise<void> => {
+    if (deliveries.length === 0) return;
+    const rows = await db.query<InboxRow>(READ_ANSWERED, [deliveries.map(({ id }) => id)]);
+    const known = new Map(rows.map((row) => [row.id, row]));
+    const verdicts: Verdicts = { answers: new Map(), fresh: new Map(), impostors: [], thrown: new Map(), duplicates: 0 };
+    const letters: EncodedMessage[] = [];
+    for (const delivery of deliveries) {
+      const row = known.get(delivery.id);
+      const answer = row && storedAnswer(row);
+      if (row === undefined || answer === undefined) letters.push(letter(delivery.message, 'older than half of what the inbox remembers'));
+      else if ((row.fingerprint ?? delivery.fingerprint) !== delivery.fingerprint) verdicts.impostors.push(delivery);
+      else verdicts.answers.set(delivery.id, answer);
+    }
+    await bus.sendEncoded(letters);
+    await send(deliveries, verdicts);
+  };
+
+  const problemOf = ({ id, type, headers }: InMessage): string | undefined => {
+    if (!Object.hasOwn(participant.decide, type)) return `no command of ours: ${type}`;
+    if (!COMMAND_ID.test(id)) return 'a command id of more than 64 or of other than printable ASCII characters';
+    const undoes = headers['jumun_undoes'];
+    return undoes !== undefined && !COMMAND_ID.test(undoes) ? 'jumun_undoes is no command id' : undefined;
+  };
+
+  const handle = async (batch: InMessage[], _context: HandleContext): Promise<void> => {
+    const oldest = Date.now() - inboxRetentionMs / 2;
+    const letters: EncodedMessage[] = [];
+    const [live, old]: [Delivery[], Delivery[]] = [[], []];
+    for (const message of batch) {
+      const problem = problemOf(message);
+      if (problem !== undefined) letters.push(letter(message, problem));
+      else (message.time.getTime() < oldest ? old : live).push(deliveryOf(message));
+    }
+    await bus.sendEncoded(letters);
+    await replay(old);
+    await carryOut(live);
+  };
+
+  const { batchSizeMax = BATCH_SIZE_MAX, sessionTimeoutMs, commitIntervalMs } = options;
+  const consumer = await bus.consume({ group, topics: [topic], batchSizeMax, sessionTimeoutMs, commitIntervalMs, handle });
+  if (options.outbox !== undefined) return consumer;
+  return {
+    ...consumer,
+    stop: async () => {
+      await consumer.stop();
+      await outbox.stop();
+    },
+  };
+};
