@@ -12,17 +12,22 @@ class CatalogModule {}
 
 /** Everything of catalog and inventory, wired: products and quotes over gRPC; reservations over Kafka. */
 export const catalogModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<CatalogConfig>): Promise<DynamicModule> => {
-  const bus = await openBus({ brokers: config.KAFKA_BROKERS, clientId: 'catalog-inventory', topicPrefix: config.TOPIC_PREFIX, logger });
+  const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'catalog-inventory', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   const outbox = openOutbox({ db, bus, logger });
   outbox.start();
   onStop('outbox', () => outbox.stop());
-  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true }));
+  onStop(
+    'purge',
+    startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }),
+  );
 
   const reservations = await runParticipant({
     bus,
     db,
     logger,
+    outbox,
+    batchSizeMax: config.COMMAND_BATCH_SIZE_MAX,
     group: 'inventory',
     topic: topicNames.inventoryCommands,
     repliesTopic: topicNames.orderReplies,

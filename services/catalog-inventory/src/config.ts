@@ -1,5 +1,12 @@
 import { serviceEnv } from '@jumun/service-kit';
-import type { z } from 'zod';
+import { z } from 'zod';
 
-export const catalogEnv = serviceEnv;
+const limit = (max: number) => z.coerce.number().int().min(1).max(max);
+
+export const catalogEnv = serviceEnv.extend({
+  /** Commands in one transaction: more hold their rows, hot ones among them, longer than they save. */
+  COMMAND_BATCH_SIZE_MAX: limit(2_000).default(200),
+  /** How long a caller may repeat a call with its key. The API promises 24; twice that outlives every retry that began in time. */
+  IDEMPOTENCY_HOURS: limit(24 * 30).default(48),
+});
 export type CatalogConfig = z.infer<typeof catalogEnv>;

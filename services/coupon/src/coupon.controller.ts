@@ -1,13 +1,15 @@
-import { coupon, type refusals } from '@jumun/protos';
-import type { Database, Outcome } from '@jumun/service-kit';
+import { coupon } from '@jumun/protos';
+import type { Database } from '@jumun/service-kit';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { createCouponEvent } from './events/create-coupon-event.ts';
-import { listCoupons, quoteCoupons } from './reads/reads.ts';
+import { createCouponEvent } from './create-event/create-coupon-event.ts';
+import type { IssueCoupon } from './issue/issue.ts';
+import { listCoupons } from './list/list-coupons.ts';
+import { quoteCoupons } from './quote/quote-coupons.ts';
 
 export interface CouponParts {
   readonly db: Database;
-  readonly issue: (call: coupon.IssueCouponRequest) => Promise<Outcome<coupon.Coupon, refusals.Refusal>>;
+  readonly issue: IssueCoupon;
 }
 
 export const COUPON_PARTS = Symbol('coupon parts');
@@ -47,7 +49,7 @@ export class CouponController {
   }
 
   @GrpcMethod(SERVICE, 'QuoteCoupons')
-  quoteCoupons({ questions }: coupon.QuoteCouponsRequest): Promise<coupon.QuoteCouponsResponse> {
-    return quoteCoupons(this.parts.db, questions);
+  quoteCoupons(request: coupon.QuoteCouponsRequest): Promise<coupon.QuoteCouponsResponse> {
+    return quoteCoupons(this.parts.db, request);
   }
 }

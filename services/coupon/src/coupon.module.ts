@@ -4,7 +4,7 @@ import type { ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { CouponConfig } from './config.ts';
 import { COUPON_PARTS, CouponController, type CouponParts } from './coupon.controller.ts';
-import { couponParticipant } from './hold/hold.ts';
+import { couponParticipant } from './hold/participant.ts';
 import { openIssuing } from './issue/issue.ts';
 
 @Module({})
@@ -12,17 +12,22 @@ class CouponModule {}
 
 /** Everything of coupons, wired: events, issuing and quotes over gRPC; holding and using over Kafka. */
 export const couponModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<CouponConfig>): Promise<DynamicModule> => {
-  const bus = await openBus({ brokers: config.KAFKA_BROKERS, clientId: 'coupon', topicPrefix: config.TOPIC_PREFIX, logger });
+  const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'coupon', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   const outbox = openOutbox({ db, bus, logger });
   outbox.start();
   onStop('outbox', () => outbox.stop());
-  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true }));
+  onStop(
+    'purge',
+    startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }),
+  );
 
   const holds = await runParticipant({
     bus,
     db,
     logger,
+    outbox,
+    batchSizeMax: config.COMMAND_BATCH_SIZE_MAX,
     group: 'coupon',
     topic: topicNames.couponCommands,
     repliesTopic: topicNames.orderReplies,
@@ -31,6 +36,9 @@ export const couponModule = async ({ config, db, logger, readyWhen, onStop }: Se
   readyWhen('hold consumer', () => holds.healthy());
   onStop('hold consumer', () => holds.stop());
 
-  const parts: CouponParts = { db, issue: openIssuing({ db, outbox }) };
+  const parts: CouponParts = {
+    db,
+    issue: openIssuing({ db, outbox, limits: { batchSizeMax: config.ISSUE_BATCH_SIZE_MAX, queueMax: config.ISSUE_QUEUE_MAX } }),
+  };
   return { module: CouponModule, controllers: [CouponController], providers: [{ provide: COUPON_PARTS, useValue: parts }] };
 };

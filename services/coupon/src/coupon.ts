@@ -8,7 +8,7 @@ export interface Coupon {
   readonly expiresAt: Date;
 }
 
-/** Null when the coupon can be kept for an order now, else why not. */
+/** Null when the coupon can be kept for an order of this user now, else the first reason why not. Somebody else's coupon is not there. */
 export const holdRefusal = (
   coupon: Coupon | undefined,
   userId: string,

@@ -34,6 +34,7 @@ const tooMuch = refusal('invalidRequest', { errors: [{ path: '/delta', message: 
 
 /** Corrects what is on hand by `delta` units. What orders have reserved cannot be taken away. */
 export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox }, call: Call): Promise<Result> => {
+  let messages: readonly OutMessage[] = [];
   const decide = async (tx: Tx, adjustmentId: string): Promise<catalog.StockLevel | Refused> => {
     const { optionId, delta, reason } = call;
     const before = isId(optionId) ? await lockOption(tx, optionId) : undefined;
@@ -42,7 +43,8 @@ export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox
     if (after === 'below reserved') return { refused: refusal('stockReserved', { reserved: before.reserved }) };
     if (after === 'too much') return { refused: tooMuch };
     writeAdjustment(tx, after, { id: adjustmentId, delta, reason });
-    void outbox.add(tx, [adjusted(call, after)]);
+    messages = [adjusted(call, after)]; // of the last try, should the transaction be tried again
+    void outbox.add(tx, messages);
     return catalog.StockLevel.fromPartial({ optionId, stock: after.available, onHand: onHand(after), reserved: after.reserved });
   };
   const [outcome] = await onceEach<Call, catalog.StockLevel, refusals.Refusal>(db, [call], {
@@ -53,6 +55,6 @@ export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox
     inProgress: refusal('idempotencyInProgress'),
   });
   await faultPoint('adjust:committed-not-answered');
-  outbox.flush();
+  void outbox.flush(messages);
   return outcome as Result;
 };

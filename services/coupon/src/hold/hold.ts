@@ -1,50 +1,33 @@
-import { participant } from '@jumun/messaging';
-import { coupon, refusals } from '@jumun/protos';
+import type { coupon, refusals } from '@jumun/protos';
 import { hold, holdRefusal, release, use } from '../coupon.ts';
-import { CouponBook } from '../store/coupon-book.ts';
+import type { CouponBook } from '../store/coupon-book.ts';
 
-type Refused = refusals.CouponNotFound | refusals.CouponAlreadyUsed | refusals.CouponExpired;
+export type HoldRefused = refusals.CouponNotFound | refusals.CouponAlreadyUsed | refusals.CouponExpired;
 
-/** Keeps a coupon for an order. Its date is judged here and never later. */
-export const decideHold = (book: CouponBook, { orderId, userId, couponId }: coupon.HoldCoupon): coupon.CouponHeld | Refused => {
+/** Keeps a coupon for an order; for the order that holds it already it is kept. Its date is judged here and never later. */
+export const decideHold = (book: CouponBook, { orderId, userId, couponId }: coupon.HoldCoupon): coupon.CouponHeld | HoldRefused => {
   const found = book.find(couponId);
+  if (found?.heldBy === orderId && found.userId === userId) return { $type: 'jumun.coupon.v1.CouponHeld' };
   const refused = holdRefusal(found, userId, book.at);
-  if (refused === 'couponAlreadyUsed') return refusals.CouponAlreadyUsed.fromPartial({ couponStatus: found?.status });
-  if (refused === 'couponExpired') return refusals.CouponExpired.fromPartial({});
-  if (refused === 'couponNotFound' || found === undefined) return refusals.CouponNotFound.fromPartial({});
+  if (found === undefined || refused === 'couponNotFound') return { $type: 'jumun.refusals.v1.CouponNotFound' };
+  if (refused === 'couponAlreadyUsed') return { $type: 'jumun.refusals.v1.CouponAlreadyUsed', couponStatus: found.status };
+  if (refused === 'couponExpired') return { $type: 'jumun.refusals.v1.CouponExpired' };
   book.put(hold(found, orderId));
-  return coupon.CouponHeld.fromPartial({});
+  return { $type: 'jumun.coupon.v1.CouponHeld' };
 };
 
-/** Gives the coupon back if this order holds it. */
+/** Gives the coupon back if this order holds it; another order's hold is left alone. */
 export const decideRelease = (book: CouponBook, { orderId, couponId }: coupon.ReleaseCoupon): coupon.CouponReleased => {
   const found = book.find(couponId);
+  if (found?.usedBy === orderId) throw new Error(`order ${orderId} has used coupon ${couponId}: it is not to be released`);
   if (found?.heldBy === orderId) book.put(release(found));
-  return coupon.CouponReleased.fromPartial({});
+  return { $type: 'jumun.coupon.v1.CouponReleased' };
 };
 
-/** Uses the coupon up. It may not refuse: the order is paid. */
+/** Uses the coupon up; of one that this order has used it says so again. It may not refuse: the order is paid. */
 export const decideUse = (book: CouponBook, { orderId, couponId }: coupon.UseCoupon): coupon.CouponUsed => {
   const found = book.find(couponId);
   if (found?.heldBy === orderId) book.put(use(found, orderId));
   else if (found?.usedBy !== orderId) throw new Error(`order ${orderId} is paid, but does not hold coupon ${couponId}`);
-  return coupon.CouponUsed.fromPartial({});
+  return { $type: 'jumun.coupon.v1.CouponUsed' };
 };
-
-type Command = coupon.HoldCoupon | coupon.ReleaseCoupon | coupon.UseCoupon;
-type Reply = coupon.CouponHeld | coupon.CouponReleased | coupon.CouponUsed | Refused;
-
-/** The coupon's part in an order. */
-export const couponParticipant = participant<CouponBook, Command, Reply>({
-  load: (tx, commands) =>
-    CouponBook.lock(
-      tx,
-      commands.map(({ couponId }) => couponId),
-    ),
-  decide: {
-    'jumun.coupon.v1.HoldCoupon': decideHold,
-    'jumun.coupon.v1.ReleaseCoupon': decideRelease,
-    'jumun.coupon.v1.UseCoupon': decideUse,
-  },
-  save: (tx, book) => book.save(tx),
-});

@@ -11,100 +11,100 @@ import {
   type Outcome,
   type Tx,
 } from '@jumun/service-kit';
-import { isOpen, remaining } from '../coupon-event.ts';
-import { toDiscount } from '../events/discount.ts';
-import { type EventRow, insertCoupons, lockEvents, type Owned, readOwned } from '../store/grants.ts';
-
-/** Claims in one transaction: one lock an event, one statement a table. */
-const BATCH_SIZE_MAX = 500;
-/** Some two seconds of work; whoever comes later hears at once that it is too much. */
-const QUEUE_MAX = 5_000;
+import { toDiscount } from '../discount.ts';
+import { type EventRow, type Grant, insertGrants, lockEvents } from '../store/grants.ts';
+import { isId } from '../store/ids.ts';
+import { decideClaims } from './claims.ts';
 
 type Call = coupon.IssueCouponRequest;
+type Refused = { readonly refused: refusals.Refusal };
 type Result = Outcome<coupon.Coupon, refusals.Refusal>;
-type Decision = coupon.Coupon | { refused: refusals.Refusal };
+
+/** Issues a coupon to the caller, or says why not. */
+export type IssueCoupon = (call: Call) => Promise<Result>;
+
+export interface IssuingLimits {
+  /** Claims in one transaction: one lock an event, one statement a table. */
+  readonly batchSizeMax: number;
+  /** Claims that may wait for their transaction; whoever comes later hears at once that it is too much. */
+  readonly queueMax: number;
+}
 
 const codec = {
   encode: (issued: coupon.Coupon): string => JSON.stringify(coupon.Coupon.toJSON(issued)),
   decode: (stored: string): coupon.Coupon => coupon.Coupon.fromJSON(JSON.parse(stored)),
 };
 
-const issued = ({ id, eventId, userId }: Owned, expiresAt: Date): OutMessage => ({
+const issuedMessage = ({ id, eventId, userId }: Grant, { couponValidUntil }: EventRow): OutMessage => ({
   topic: topicNames.couponEvents,
   key: userId,
   id: newId(),
-  payload: coupon.CouponIssued.fromPartial({ couponId: id, eventId, userId, expiresAt }),
+  payload: coupon.CouponIssued.fromPartial({ couponId: id, eventId, userId, expiresAt: couponValidUntil }),
   traceparent: childTraceparent(),
 });
 
-/** Decides a batch of claims in the order in which they came. Pure but for what it collects in `granted`. */
-const decideClaims = (
-  calls: readonly FreshCall<Call>[],
-  events: ReadonlyMap<string, EventRow>,
-  owned: readonly Owned[],
-  granted: Owned[],
-): Decision[] => {
-  const left = new Map([...events].map(([id, event]) => [id, remaining(event)]));
-  const has = new Map(owned.map((one) => [`${one.eventId} ${one.userId}`, one.id]));
-  return calls.map(({ call: { eventId, userId }, effectId: id }) => {
-    const event = events.get(eventId);
-    if (event === undefined) return { refused: refusal('couponEventNotFound') };
-    if (!isOpen(event, event.now)) return { refused: refusal('couponEventNotOpen') };
-    const couponId = has.get(`${eventId} ${userId}`);
-    if (couponId !== undefined) return { refused: refusal('couponAlreadyIssued', { couponId }) };
-    const room = left.get(eventId) ?? 0;
-    if (room <= 0) return { refused: refusal('couponExhausted') };
-    left.set(eventId, room - 1);
-    has.set(`${eventId} ${userId}`, id);
+const asShown = (id: string, event: EventRow): coupon.Coupon => ({
+  $type: 'jumun.coupon.v1.Coupon',
+  id,
+  eventId: event.id,
+  status: coupon.CouponStatus.AVAILABLE,
+  discount: toDiscount(event),
+  expiresAt: event.couponValidUntil,
+});
+
+interface Granting {
+  readonly answers: (coupon.Coupon | Refused)[];
+  /** What is to be told of it once it is committed. */
+  readonly messages: readonly OutMessage[];
+}
+
+/** Decides a batch of claims and writes what it grants, in the caller's transaction. */
+const grant = async (tx: Tx, outbox: Outbox, calls: readonly FreshCall<Call>[]): Promise<Granting> => {
+  const claims = calls.map(({ call: { eventId, userId }, effectId }) => ({ couponId: effectId, eventId, userId }));
+  const { events, owned } = await lockEvents(tx, claims);
+  const decisions = decideClaims(claims, events, owned);
+
+  const granted: Grant[] = [];
+  const messages: OutMessage[] = [];
+  const answers = decisions.map((decision, index): coupon.Coupon | Refused => {
+    if (decision !== 'granted') return { refused: { $type: 'jumun.refusals.v1.Refusal', kind: decision } };
+    const { couponId: id, eventId, userId } = claims[index] as (typeof claims)[number];
+    const event = events.get(eventId) as EventRow; // nothing is granted of an event that is not there
     granted.push({ id, eventId, userId });
-    return coupon.Coupon.fromPartial({
-      id,
-      eventId,
-      status: coupon.CouponStatus.AVAILABLE,
-      discount: toDiscount(event),
-      expiresAt: event.couponValidUntil,
-    });
+    messages.push(issuedMessage({ id, eventId, userId }, event));
+    return asShown(id, event);
   });
+  if (granted.length === 0) return { answers, messages };
+  await Promise.all([insertGrants(tx, granted), outbox.add(tx, messages)]);
+  await faultPoint('issue:written-not-committed');
+  return { answers, messages };
 };
 
-/** Issues coupons, first come, first served. Claims that come together are one transaction; each answer is given after its commit. */
-export const openIssuing = ({ db, outbox }: { db: Database; outbox: Outbox }): ((call: Call) => Promise<Result>) => {
-  const grant = async (tx: Tx, calls: readonly FreshCall<Call>[], messages: OutMessage[]): Promise<Decision[]> => {
-    const claims = calls.map(({ call: { eventId, userId } }) => ({ eventId, userId }));
-    const [rows, owned] = await Promise.all([
-      lockEvents(
-        tx,
-        claims.map(({ eventId }) => eventId),
-      ),
-      readOwned(tx, claims),
-    ]);
-    const events = new Map(rows.map((row) => [row.id, row]));
-    const granted: Owned[] = [];
-    const decisions = decideClaims(calls, events, owned, granted);
-    if (granted.length > 0) {
-      insertCoupons(tx, granted);
-      messages.push(...granted.map((one) => issued(one, (events.get(one.eventId) as EventRow).couponValidUntil)));
-      void outbox.add(tx, messages);
-    }
-    await faultPoint('issue:written-not-committed');
-    return decisions;
-  };
-
-  return batcher<Call, Result>({
-    sizeMax: BATCH_SIZE_MAX,
-    queueMax: QUEUE_MAX,
+/**
+ * Opens the issuing of coupons, first come, first served. Claims that come together are one transaction, and each is answered after its
+ * commit: no coupon is promised that is not there.
+ */
+export const openIssuing = ({ db, outbox, limits }: { db: Database; outbox: Outbox; limits: IssuingLimits }): IssueCoupon => {
+  const issue = batcher<Call, Result>({
+    sizeMax: limits.batchSizeMax,
+    queueMax: limits.queueMax,
     run: async (calls) => {
-      let messages: OutMessage[] = [];
+      let messages: readonly OutMessage[] = [];
       const outcomes = await onceEach<Call, coupon.Coupon, refusals.Refusal>(db, calls, {
         keyOf: ({ idempotency }) => idempotency,
-        run: (tx, fresh) => grant(tx, fresh, (messages = [])), // anew for each try of the transaction
+        run: async (tx, fresh) => {
+          const granting = await grant(tx, outbox, fresh);
+          ({ messages } = granting); // of the last try, should the transaction be tried again
+          return granting.answers;
+        },
         codec,
         reused: refusal('idempotencyKeyReused'),
         inProgress: refusal('idempotencyInProgress'),
       });
       await faultPoint('issue:committed-not-answered');
-      outbox.flush(messages);
+      void outbox.flush(messages);
       return outcomes;
     },
   });
+  return (call) => (isId(call.eventId) ? issue(call) : Promise.resolve({ refused: refusal('couponEventNotFound') }));
 };

@@ -1,9 +1,16 @@
 import type { Tx } from '@jumun/service-kit';
 import type { Coupon } from '../coupon.ts';
+import { isId } from './ids.ts';
 
-const LOCK = `
-  SELECT id, user_id AS userId, status, held_by AS heldBy, used_by AS usedBy, expires_at AS expiresAt
-    FROM coupons FORCE INDEX (PRIMARY) WHERE id IN (?) ORDER BY id FOR UPDATE`;
+interface Row extends Coupon {
+  readonly now: Date;
+}
+
+/** Found by primary key in the order of the JSON, so that two batches never wait for each other in a circle. Read with the database's clock. */
+export const LOCK_COUPONS = `
+  SELECT c.id, c.user_id AS userId, c.status, c.held_by AS heldBy, c.used_by AS usedBy, c.expires_at AS expiresAt, UTC_TIMESTAMP(3) AS now
+    FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j
+    STRAIGHT_JOIN coupons c FORCE INDEX (PRIMARY) ON c.id = j.id FOR UPDATE`;
 
 export const UPDATE_COUPONS = `
   UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
@@ -14,17 +21,20 @@ export const UPDATE_COUPONS = `
 
 /** The coupons that a batch touches: locked once, changed in memory command by command, written with one statement. */
 export class CouponBook {
-  /** When the batch was read: what validity is judged by. */
-  readonly at = new Date();
-  readonly #coupons = new Map<string, Coupon>();
+  /** What validity is judged by: the database's clock when the batch was read. */
+  readonly at: Date;
+  readonly #coupons: Map<string, Coupon>;
   readonly #changed = new Set<string>();
 
-  private constructor(rows: readonly Coupon[]) {
-    for (const row of rows) this.#coupons.set(row.id, row);
+  /** A book of rows that are locked, or of a test. */
+  constructor(rows: readonly Coupon[], at: Date) {
+    this.#coupons = new Map(rows.map((row) => [row.id, row]));
+    this.at = at;
   }
 
   static async lock(tx: Tx, ids: readonly string[]): Promise<CouponBook> {
-    return new CouponBook(await tx.query<Coupon>(LOCK, [[...new Set(ids)].sort()]));
+    const rows = await tx.query<Row>(LOCK_COUPONS, [JSON.stringify([...new Set(ids)].filter(isId).sort())]);
+    return new CouponBook(rows, rows[0]?.now ?? new Date(0)); // without rows there is nothing whose date could be asked
   }
 
   find(id: string): Coupon | undefined {
@@ -43,6 +53,6 @@ export class CouponBook {
       return [id, status, heldBy, usedBy];
     });
     const { affectedRows } = await tx.execute(UPDATE_COUPONS, [JSON.stringify(rows)]);
-    if (affectedRows !== rows.length) throw new Error(`wrote ${affectedRows} coupons of ${rows.length}`);
+    if (affectedRows !== rows.length) throw new Error(`coupons: wrote ${affectedRows} rows of ${rows.length}`);
   }
 }
