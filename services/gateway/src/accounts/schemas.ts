@@ -1,0 +1,27 @@
+import { Id, Named, OneOf, Strict, Text, Time, Type } from '../http/schema.ts';
+
+export const newUser = Strict({
+  loginId: Type.String({ minLength: 3, maxLength: 50, pattern: '^[a-z0-9._-]*$', examples: ['minji'] }),
+  name: Text(1, 100),
+  password: Type.String({ minLength: 8, maxLength: 128, format: 'password' }),
+});
+
+/** Any text: what cannot be a login id is as wrong as a wrong password, and tells no more. */
+export const credentials = Strict({ loginId: Type.String(), password: Type.String({ format: 'password' }) });
+
+export const refresh = Strict({ refreshToken: Type.String() });
+
+export const user = Named(
+  'User',
+  Type.Object({ id: Id(), loginId: Type.String(), name: Type.String(), role: OneOf(['CUSTOMER', 'ADMIN']), createdAt: Time() }),
+);
+
+export const session = Named(
+  'Session',
+  Type.Object({
+    accessToken: Type.String(),
+    refreshToken: Type.String({ description: 'Spent by its first use.' }),
+    tokenType: OneOf(['Bearer']),
+    expiresIn: Type.Integer({ description: 'Seconds for which the access token is good.' }),
+  }),
+);

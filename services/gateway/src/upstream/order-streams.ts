@@ -1,0 +1,130 @@
+import type { orders } from '@jumun/protos';
+import { type Logger, OverloadedError, UpstreamUnavailable } from '@jumun/service-kit';
+import { status } from '@grpc/grpc-js';
+import { OrderStream } from './order-stream.ts';
+
+export type OrderToPlace = Omit<orders.PlaceOrder, '$type' | 'callId'>;
+
+export interface OrderStreams {
+  /** The order's result, by whichever instance; `UpstreamUnavailable` when none answers in time, `OverloadedError` when too many wait. */
+  place(order: OrderToPlace): Promise<orders.PlaceOrderResult>;
+  /** Whether any instance can be reached. */
+  connected(): boolean;
+  /** Ends the waiting of those who still wait, as unavailable: their orders go on without them. */
+  giveUp(): void;
+  close(): void;
+}
+
+interface Pending {
+  readonly order: orders.PlaceOrder;
+  readonly resolve: (result: orders.PlaceOrderResult) => void;
+  readonly reject: (error: Error) => void;
+  /** Until when the client wants to wait for the end. */
+  readonly waitUntilMs: number;
+  /** Until when an answer is waited for at all. */
+  readonly deadlineMs: number;
+  stream: OrderStream | undefined;
+  sentAtMs: number;
+}
+
+/** Two seconds of the full rate: more would wait for longer than it takes to try again. */
+const IN_FLIGHT_MAX = 2_000;
+/** What an answer may take beside the wait that it asks for: a restart of the orchestrator included. */
+const ANSWER_MS = 5_000;
+/** An instance that is this late with an answer is not waited for any longer: another one is asked too. */
+const OVERDUE_MS = 2_000;
+const SWEEP_MS = 250;
+
+const unavailable = (): UpstreamUnavailable => new UpstreamUnavailable('/jumun.orders.v1.OrderService/PlaceOrders', status.UNAVAILABLE);
+
+/**
+ * Orders on open streams, one to each instance of the orchestrator. A call that goes down with its stream, or is overdue, is sent again on
+ * another one: all carry an idempotency key, so they are placed once, however often they are sent.
+ */
+export const openOrderStreams = (addresses: readonly string[], logger: Logger): OrderStreams => {
+  const pending = new Map<number, Pending>();
+  let nextCallId = 1;
+  let turn = 0;
+  let sweeper: NodeJS.Timeout | undefined;
+
+  /** The open streams in turn, another one than the last if there is one; none: it stays until one opens. */
+  const send = (call: Pending): void => {
+    const open = streams.filter((stream) => stream.isOpen);
+    const others = open.length > 1 ? open.filter((stream) => stream !== call.stream) : open;
+    const stream = others[turn++ % Math.max(1, others.length)];
+    call.stream = stream;
+    call.sentAtMs = performance.now();
+    if (stream === undefined) return;
+    const waitMs = Math.max(0, Math.round(call.waitUntilMs - call.sentAtMs));
+    stream.send(waitMs < call.order.waitMs - SWEEP_MS ? { ...call.order, waitMs } : call.order);
+  };
+  const sendAll = (those: (call: Pending) => boolean): void => {
+    for (const call of pending.values()) if (those(call)) send(call);
+  };
+
+  const streams = addresses.map((address): OrderStream => {
+    const stream: OrderStream = new OrderStream(
+      address,
+      {
+        opened: () => sendAll((call) => call.stream === undefined),
+        answered: (result) => {
+          const call = pending.get(result.callId);
+          if (call === undefined) return; // answered before, by another instance, or given up
+          pending.delete(result.callId);
+          call.resolve(result);
+        },
+        lost: () => sendAll((call) => call.stream === stream),
+      },
+      logger,
+    );
+    return stream;
+  });
+
+  const sweep = (): void => {
+    const now = performance.now();
+    const several = streams.filter((stream) => stream.isOpen).length > 1;
+    const silent = new Set<OrderStream>();
+    for (const [callId, call] of pending) {
+      if (now > call.deadlineMs) {
+        pending.delete(callId);
+        if (call.stream !== undefined) silent.add(call.stream);
+        call.reject(unavailable());
+      } else if (several && now > Math.max(call.sentAtMs, call.waitUntilMs) + OVERDUE_MS) send(call);
+    }
+    for (const stream of silent) stream.cut(); // it kept a call waiting to its end: a new connection is worth trying
+    if (pending.size === 0) {
+      clearInterval(sweeper);
+      sweeper = undefined;
+    }
+  };
+
+  return {
+    place: (order) =>
+      new Promise((resolve, reject) => {
+        if (pending.size >= IN_FLIGHT_MAX) return reject(new OverloadedError(`${IN_FLIGHT_MAX} orders are waiting already`));
+        const callId = nextCallId++;
+        const now = performance.now();
+        const call: Pending = {
+          order: { $type: 'jumun.orders.v1.PlaceOrder', callId, ...order },
+          resolve,
+          reject,
+          waitUntilMs: now + order.waitMs,
+          deadlineMs: now + order.waitMs + ANSWER_MS,
+          stream: undefined,
+          sentAtMs: now,
+        };
+        pending.set(callId, call);
+        sweeper ??= setInterval(sweep, SWEEP_MS);
+        send(call);
+      }),
+    connected: () => streams.some((stream) => stream.isOpen),
+    giveUp: () => {
+      for (const call of pending.values()) call.reject(unavailable());
+      pending.clear();
+    },
+    close: () => {
+      for (const stream of streams) stream.close();
+      clearInterval(sweeper);
+    },
+  };
+};
