@@ -1,4 +1,4 @@
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import { createRequire } from 'node:module';
 
 /** The part of kafkajs 2.2.4's request queue that is mended here. */
 interface Queue {
@@ -49,6 +49,6 @@ function scheduleRequestTimeoutCheck(this: Queue): void {
   );
 }
 
-const prototype = (RequestQueue as unknown as { prototype: Queue }).prototype;
+const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as { prototype: Queue };
 prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
 prototype.scheduleRequestTimeoutCheck = scheduleRequestTimeoutCheck;

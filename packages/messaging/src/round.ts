@@ -18,7 +18,7 @@ class DecideThrew extends Error {
 const decideBy =
   <State, C extends Payload, R extends Payload>({ decide }: Participant<State, C, R>, state: State): DecideOne =>
   (payload, meta) => {
-    const byType = decide as Record<string, ((state: State, command: Payload, metadata: typeof meta) => R) | undefined>;
+    const byType = decide as unknown as Record<string, ((state: State, command: Payload, metadata: typeof meta) => R) | undefined>;
     const one = byType[payload.$type];
     if (one === undefined) throw new Error(`no decision for ${payload.$type}`);
     return one(state, payload, meta);
