@@ -1,0 +1,91 @@
+import { catalog, refusalData } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
+import { explain, openShop, put, type Shop } from '../../test/shop.ts';
+import { seedProducts } from '../seed.ts';
+import { READ_SHELF } from '../store/shelf.ts';
+import { quoteBaskets } from './quote-baskets.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+const basket = (...lines: [names: Partial<catalog.BasketLine>, quantity: number][]) => ({
+  lines: lines.map(([names, quantity]) => ({ ...names, quantity })),
+});
+const quote = async (...baskets: ReturnType<typeof basket>[]): Promise<unknown[]> => {
+  const { quotes } = await quoteBaskets(shop.db, catalog.QuoteBasketsRequest.fromPartial({ baskets }));
+  return quotes.map(({ outcome }) =>
+    outcome?.$case === 'refused'
+      ? refusalData(outcome.refused).code
+      : outcome?.quoted.lines.map(({ name, unitPrice, quantity }) => `${quantity} ${name} ${unitPrice}`),
+  );
+};
+
+it('answers many baskets in their order with one statement', async () => {
+  const plain = await put(shop, { name: 'Plain', price: 700 });
+  const sizes = await put(shop, {
+    name: 'Shirt',
+    price: 9_000,
+    options: [
+      { name: 'S', stock: 1 },
+      { name: 'L', price: 9_900, stock: 5 },
+    ],
+  });
+  const off = await put(shop, { name: 'Off', status: catalog.ProductStatus.SUSPENDED });
+  const soon = await put(shop, { name: 'Soon', status: catalog.ProductStatus.PREPARING });
+  const gone = await put(shop, { name: 'Gone' });
+  await shop.db.execute('UPDATE products SET deleted_at = UTC_TIMESTAMP(3) WHERE id = ?', [gone.id]);
+  const [small, large] = sizes.options.map(({ id }) => ({ optionId: id }));
+  const answers = await quote(
+    basket([{ productId: plain.id }, 2], [large!, 5]),
+    basket([{ productId: sizes.id }, 1]),
+    basket([large!, 3], [small!, 1], [large!, 3]),
+    basket([{ productId: off.id }, 1]),
+    basket([{ productId: soon.id }, 1]),
+    basket([{ optionId: gone.options[0]!.id }, 1]),
+    basket([{ productId: '' }, 1]),
+    basket([{ optionId: '옵션'.repeat(18) }, 1]),
+    basket([{ productId: `${plain.id}x` }, 1]),
+    basket([{ optionId: plain.options[0]!.id }, 1]),
+  );
+  expect(answers).toEqual([
+    ['2 Plain 700', '5 Shirt / L 9900'],
+    'INVALID_REQUEST',
+    'OUT_OF_STOCK',
+    'PRODUCT_NOT_ON_SALE',
+    'PRODUCT_NOT_FOUND',
+    'PRODUCT_NOT_FOUND',
+    'PRODUCT_NOT_FOUND',
+    'PRODUCT_NOT_FOUND',
+    'PRODUCT_NOT_FOUND',
+    ['1 Plain 700'],
+  ]);
+});
+
+it('finds each row by its key', async () => {
+  const ids = JSON.stringify([newId(), newId()]);
+  const plan = await explain(shop, READ_SHELF, [ids, ids]);
+  expect(plan).toEqual(
+    expect.arrayContaining(['p eq_ref PRIMARY', 'o ref product_options_product', 's eq_ref PRIMARY', 'named eq_ref PRIMARY']),
+  );
+});
+
+it('costs some microseconds a basket', async () => {
+  const products = await seedProducts(shop.url, 1_000, 1_000_000);
+  const baskets = Array.from({ length: 300 }, (_, i) =>
+    basket([{ productId: products[(i * 7) % 1_000]!.productId }, 1], [{ optionId: products[(i * 13 + 5) % 1_000]!.optionId }, 2]),
+  );
+  const request = catalog.QuoteBasketsRequest.fromPartial({ baskets });
+  for (let i = 0; i < 20; i++) await quoteBaskets(shop.db, request);
+  const [cpu, start] = [process.cpuUsage(), performance.now()];
+  const rounds = 50;
+  for (let i = 0; i < rounds; i++) await quoteBaskets(shop.db, request);
+  const us = ((performance.now() - start) * 1_000) / (rounds * baskets.length);
+  const { user, system } = process.cpuUsage(cpu);
+  console.info(
+    `quote: ${us.toFixed(1)} µs a basket of two lines (${((user + system) / (rounds * baskets.length)).toFixed(1)} µs of CPU here)`,
+  );
+  expect(us).toBeLessThan(500);
+});
