@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * JSON with members in a fixed order (as RFC 8785 sorts them), so that two clients who order members differently say the same.
@@ -33,4 +33,4 @@ const canonicalObject = (value: object): string => {
 };
 
 /** SHA-256 (64 hex digits) of the canonical JSON: "same key, same input?" in one comparison. */
-export const fingerprint = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+export const fingerprint = (value: unknown): string => hash('sha256', canonicalJson(value));
