@@ -54,5 +54,5 @@ export const call = async <T>(gatewayUrl: string, method: string, path: string, 
 };
 
 /** Signs in and returns the access token. */
-export const signIn = async (gatewayUrl: string, account: { loginId: string; password: string }): Promise<string> =>
-  (await call<{ accessToken: string }>(gatewayUrl, 'POST', '/v1/sessions', { body: account })).accessToken;
+export const signIn = async (gatewayUrl: string, { loginId, password }: { loginId: string; password: string }): Promise<string> =>
+  (await call<{ accessToken: string }>(gatewayUrl, 'POST', '/v1/sessions', { body: { loginId, password } })).accessToken;
