@@ -12,7 +12,7 @@ export const orderView = (from: orders.Order): OrderAnswer => ({
   status: enumName(orders.OrderStatus, from.status) as OrderAnswer['status'],
   reason: from.reason && refusalMembers(from.reason),
   paymentMode: enumName(orders.PaymentMode, from.paymentMode) as OrderAnswer['paymentMode'],
-  items: from.lines.map(({ $type: _, ...line }) => line),
+  items: from.lines, // the answer's schema takes what it names
   subtotal: from.subtotal,
   discount: from.discount,
   total: from.total,
