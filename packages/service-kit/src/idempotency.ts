@@ -62,8 +62,26 @@ export interface KeyRow extends IdempotencyKey {
   readonly answer: string | null;
 }
 
-/** Equal for equal keys of one caller and route. */
-export const idempotencyName = ({ caller, route, key }: IdempotencyKey): string => `${caller}\n${route}\n${key}`;
+/** Equal for equal keys of one caller and route. Spaces at the end do not count, since they do not for the columns. */
+export const idempotencyName = ({ caller, route, key }: IdempotencyKey): string => `${caller}\n${route}\n${key.trimEnd()}`;
+
+const [CALLER, ROUTE, KEY, FINGERPRINT] = [/^[\x21-\x7e]{1,36}$/, /^[\x21-\x7e ]{1,160}$/, /^[\x20-\x7e]{1,255}$/, /^[\x21-\x7e]{1,64}$/];
+
+/** A key that its columns cannot hold would fail the whole batch that it is in, so it fails alone. */
+const checkKey = ({ caller, route, key, fingerprint }: IdempotencyKey): void => {
+  if (!CALLER.test(caller) || !ROUTE.test(route) || !KEY.test(key) || !FINGERPRINT.test(fingerprint))
+    throw new TypeError(
+      'an idempotency key is 1 to 255 printable ASCII characters, of a caller with an id, on a route, with a fingerprint',
+    );
+};
+
+/** The key that a call carries; undefined when its caller gave none. Throws for one that cannot be stored. */
+export const usableKey = (key: IdempotencyKey | undefined): IdempotencyKey | undefined => {
+  if (key === undefined || key.key === '') return undefined;
+  checkKey(key);
+  return key;
+};
+
 /** Sorted, so that two batches lock their keys in the same order. */
 const sortedKeys = (keys: readonly IdempotencyKey[]): string =>
   JSON.stringify(keys.map(({ caller, route, key }) => [caller, route, key]).sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1)));
@@ -98,7 +116,13 @@ const decideOnce = async <Call, Effect, Refusal>(
 ): Promise<Outcome<Effect, Refusal>[]> => {
   const keyed = calls.flatMap(({ key, effectId }) => (key === undefined ? [] : [{ ...key, effectId }]));
   const rows = await claimKeys(tx, keyed);
-  const rowOf = ({ key }: Keyed<Call>): KeyRow | undefined => (key === undefined ? undefined : rows.get(idempotencyName(key)));
+  const rowOf = ({ key }: Keyed<Call>): KeyRow | undefined => {
+    if (key === undefined) return undefined;
+    const row = rows.get(idempotencyName(key));
+    // Without its row an effect could be repeated, so it must not happen at all.
+    if (row === undefined) throw new Error('an idempotency key was claimed, but is not there');
+    return row;
+  };
   const fresh = calls.filter((call) => (rowOf(call)?.effectId ?? call.effectId) === call.effectId);
   const results = fresh.length === 0 ? [] : await run(tx, fresh);
   const decided = new Map(fresh.map(({ effectId }, index) => [effectId, results[index]]));
@@ -134,8 +158,7 @@ export const onceEach = async <Call, Effect, Refusal>(
   const leaders: Keyed<Call>[] = [];
   const byName = new Map<string, number>();
   const placeOf = calls.map((call) => {
-    const given = options.keyOf(call);
-    const key = given === undefined || given.key === '' ? undefined : given;
+    const key = usableKey(options.keyOf(call));
     const known = key === undefined ? undefined : byName.get(idempotencyName(key));
     if (known !== undefined) return known;
     if (key !== undefined) byName.set(idempotencyName(key), leaders.length);

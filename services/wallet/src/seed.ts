@@ -1,4 +1,4 @@
-import { newId, openDatabase, type Database } from '@jumun/service-kit';
+import { type Database, newId, openDatabase } from '@jumun/service-kit';
 import { openPasswords } from './users/passwords.ts';
 
 /** Rows in one statement: a packet stays below a megabyte. */
@@ -13,25 +13,30 @@ const withDatabase = async <T>(url: string, work: (db: Database) => Promise<T>):
   }
 };
 
-/** Makes an administrator, the only way to become one; an existing login id is left as it is. */
+const roleOf = async (db: Database, loginId: string): Promise<string | undefined> =>
+  (await db.query<{ role: string }>('SELECT role FROM users WHERE login_id = ?', [loginId]))[0]?.role;
+
+/** Makes an administrator, the only way to become one. One who exists is left as he is, password too; a customer of that name is an error. */
 export const seedAdmin = (url: string, { loginId, password, name }: { loginId: string; password: string; name: string }): Promise<void> =>
   withDatabase(url, async (db) => {
-    const passwordHash = await openPasswords().hash(password);
-    await db.transaction(async (tx) => {
-      const [known] = await tx.query('SELECT id FROM users WHERE login_id = ? FOR UPDATE', [loginId]);
-      if (known !== undefined) return;
-      const id = newId();
-      void tx.execute('INSERT INTO wallets (user_id) VALUES (?)', [id]);
-      void tx.execute("INSERT INTO users (id, login_id, name, password_hash, role) VALUES (?, ?, ?, ?, 'ADMIN')", [
-        id,
-        loginId,
-        name,
-        passwordHash,
-      ]);
-    });
+    if ((await roleOf(db, loginId)) === undefined) {
+      const passwordHash = await openPasswords().hash(password);
+      // Keeps the row of somebody who seeds at the same time.
+      await db.transaction(async (tx) => {
+        void tx.execute(
+          "INSERT INTO users (id, login_id, name, password_hash, role) VALUES (?, ?, ?, ?, 'ADMIN') ON DUPLICATE KEY UPDATE id = users.id",
+          [newId(), loginId, name, passwordHash],
+        );
+        void tx.execute(
+          'INSERT INTO wallets (user_id) SELECT id FROM users WHERE login_id = ? ON DUPLICATE KEY UPDATE user_id = wallets.user_id',
+          [loginId],
+        );
+      });
+    }
+    if ((await roleOf(db, loginId)) !== 'ADMIN') throw new Error(`${loginId} is a customer: choose another login id for the administrator`);
   });
 
-/** Makes `count` customers who hold `balance` won each, charged in one entry. For benches: nobody can sign in as one of them. */
+/** Makes `count` customers who hold `balance` won each, charged in one entry, and answers their ids. For benches: nobody can sign in as one of them. */
 export const seedUsers = (url: string, count: number, balance: number): Promise<string[]> =>
   withDatabase(url, async (db) => {
     const ids = Array.from({ length: count }, newId);
@@ -43,7 +48,12 @@ export const seedUsers = (url: string, count: number, balance: number): Promise<
           `INSERT INTO users (id, login_id, name, password_hash, role) SELECT j.id, CONCAT('load-', j.id), 'Load', '-', 'CUSTOMER' ${rows}`,
           [users],
         );
-        void tx.execute(`INSERT INTO wallets (user_id, balance, version) SELECT j.id, ?, 1 ${rows}`, [balance, users]);
+        void tx.execute(`INSERT INTO wallets (user_id, balance, version) SELECT j.id, ?, ? ${rows}`, [
+          balance,
+          balance === 0 ? 0 : 1,
+          users,
+        ]);
+        if (balance === 0) return; // the ledger has no entries of nothing
         void tx.execute(
           `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id) SELECT j.entry, j.id, 1, 'CHARGE', ?, ?, j.entry ${rows}`,
           [balance, balance, users],

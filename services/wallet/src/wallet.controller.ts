@@ -1,8 +1,8 @@
-import type { refusals } from '@jumun/protos';
 import { wallet } from '@jumun/protos';
-import type { Database, Outcome } from '@jumun/service-kit';
+import type { Database } from '@jumun/service-kit';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
+import type { ChargeWallet } from './charge/charge.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { getWallet, listTransactions, quoteBalances } from './reads/reads.ts';
 import { createSession, endSession, refreshSession } from './sessions/sessions.ts';
@@ -14,7 +14,7 @@ export interface WalletParts {
   readonly prisma: PrismaClient;
   readonly passwords: Passwords;
   readonly sessionDays: number;
-  readonly charge: (call: wallet.ChargeWalletRequest) => Promise<Outcome<wallet.Charge, refusals.Refusal>>;
+  readonly charge: ChargeWallet;
 }
 
 export const WALLET_PARTS = Symbol('wallet parts');

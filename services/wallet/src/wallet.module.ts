@@ -2,7 +2,7 @@ import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messagin
 import { topicNames } from '@jumun/protos';
 import { prismaAdapter, type ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { openCharges } from './charge/charge.ts';
+import { openCharging } from './charge/charge.ts';
 import type { WalletConfig } from './config.ts';
 import { debitWallet } from './debit/debit.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
@@ -10,22 +10,27 @@ import { purgeSessions } from './sessions/purge.ts';
 import { openPasswords } from './users/passwords.ts';
 import { WALLET_PARTS, WalletController, type WalletParts } from './wallet.controller.ts';
 
+const HOUR_MS = 3_600_000;
+
 @Module({})
 class WalletModule {}
 
 /** Everything of the wallet, wired: users, sessions, charges over gRPC; debits over Kafka. */
 export const walletModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<WalletConfig>): Promise<DynamicModule> => {
-  const bus = await openBus({ brokers: config.KAFKA_BROKERS, clientId: 'wallet', topicPrefix: config.TOPIC_PREFIX, logger });
+  const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'wallet', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   const outbox = openOutbox({ db, bus, logger });
   outbox.start();
   onStop('outbox', () => outbox.stop());
-  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, also: [purgeSessions] }));
+  const idempotencyRetentionMs = config.IDEMPOTENCY_HOURS * HOUR_MS;
+  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs, also: [purgeSessions] }));
 
   const debits = await runParticipant({
     bus,
     db,
     logger,
+    outbox,
+    batchSizeMax: config.COMMAND_BATCH_SIZE_MAX,
     group: 'wallet',
     topic: topicNames.walletCommands,
     repliesTopic: topicNames.orderReplies,
@@ -39,10 +44,11 @@ export const walletModule = async ({ config, db, logger, readyWhen, onStop }: Se
     prisma: new PrismaClient({ adapter: prismaAdapter(db) }),
     passwords: openPasswords(),
     sessionDays: config.SESSION_DAYS,
-    charge: openCharges({
+    charge: openCharging({
       db,
       outbox,
       rules: { unit: config.CHARGE_UNIT, limit: config.CHARGE_LIMIT, balanceLimit: config.BALANCE_LIMIT },
+      limits: { batchSizeMax: config.CHARGE_BATCH_SIZE_MAX, queueMax: config.CHARGE_QUEUE_MAX },
     }),
   };
   return { module: WalletModule, controllers: [WalletController], providers: [{ provide: WALLET_PARTS, useValue: parts }] };

@@ -1,4 +1,4 @@
-import type { refusals } from '@jumun/protos';
+import type { refusals, wallet } from '@jumun/protos';
 
 /** A wallet as a decision sees it. Balance in won; the version rises by one with each ledger entry. */
 export interface Wallet {
@@ -6,28 +6,47 @@ export interface Wallet {
   readonly version: number;
 }
 
+/** A user without a wallet has nothing to pay with. */
+export const NO_WALLET: Wallet = { balance: 0, version: 0 };
+
+/** Debits a wallet at a time that is given, or says how much is missing. Pure: no clock, no database. */
+export const decideDebit = (
+  { balance }: Wallet,
+  { orderId, amount }: Pick<wallet.DebitWallet, 'orderId' | 'amount'>,
+  paidAt: Date,
+): wallet.WalletDebited | refusals.InsufficientBalance => {
+  if (amount < 0) throw new Error(`order ${orderId} debits ${amount} won`);
+  if (balance < amount) return { $type: 'jumun.refusals.v1.InsufficientBalance', balance, required: amount, shortBy: amount - balance };
+  return { $type: 'jumun.wallet.v1.WalletDebited', balance: balance - amount, paidAt };
+};
+
+/** Won, all three. */
 export interface ChargeRules {
+  /** A charge is a multiple of it. */
   readonly unit: number;
+  /** The most in one charge. */
   readonly limit: number;
+  /** The most that charging may bring a wallet to; refunds may exceed it. */
   readonly balanceLimit: number;
 }
 
-type Named<M extends { $type: string }> = Omit<M, '$type'>;
-
-/** Null when the wallet can pay, else how much is missing. */
-export const shortfall = (wallet: Wallet, required: number): Named<refusals.InsufficientBalance> | null =>
-  wallet.balance < required ? { balance: wallet.balance, required, shortBy: required - wallet.balance } : null;
-
-export type ChargeRefusal =
-  | { kind: 'invalidChargeUnit'; data: Named<refusals.InvalidChargeUnit> }
-  | { kind: 'chargeLimitExceeded'; data: Named<refusals.ChargeLimitExceeded> }
-  | { kind: 'balanceLimitExceeded'; data: Named<refusals.BalanceLimitExceeded> };
-
-/** Null when the charge may be made, else the first rule that it breaks. */
-export const chargeRefusal = (wallet: Wallet, amount: number, rules: ChargeRules): ChargeRefusal | null => {
-  if (amount % rules.unit !== 0) return { kind: 'invalidChargeUnit', data: { unit: rules.unit } };
-  if (amount > rules.limit) return { kind: 'chargeLimitExceeded', data: { limit: rules.limit } };
-  if (wallet.balance + amount > rules.balanceLimit)
-    return { kind: 'balanceLimitExceeded', data: { limit: rules.balanceLimit, balance: wallet.balance } };
+/** Null when the charge may be made, else the first rule that it breaks (api §3). */
+export const chargeRefusal = (
+  { balance }: Wallet,
+  amount: number,
+  { unit, limit, balanceLimit }: ChargeRules,
+): refusals.Refusal['kind'] | null => {
+  if (amount < 1) {
+    const error: refusals.FieldError = { $type: 'jumun.refusals.v1.FieldError', path: '/amount', message: 'must be at least 1' };
+    return { $case: 'invalidRequest', invalidRequest: { $type: 'jumun.refusals.v1.InvalidRequest', errors: [error] } };
+  }
+  if (amount % unit !== 0) return { $case: 'invalidChargeUnit', invalidChargeUnit: { $type: 'jumun.refusals.v1.InvalidChargeUnit', unit } };
+  if (amount > limit)
+    return { $case: 'chargeLimitExceeded', chargeLimitExceeded: { $type: 'jumun.refusals.v1.ChargeLimitExceeded', limit } };
+  if (balance + amount > balanceLimit)
+    return {
+      $case: 'balanceLimitExceeded',
+      balanceLimitExceeded: { $type: 'jumun.refusals.v1.BalanceLimitExceeded', limit: balanceLimit, balance },
+    };
   return null;
 };

@@ -2,7 +2,7 @@ import type { Outbox, OutMessage } from '@jumun/messaging';
 import { refusal, type refusals, topicNames, wallet } from '@jumun/protos';
 import {
   batcher,
-  childTraceparent,
+  currentTrace,
   type Database,
   faultPoint,
   type FreshCall,
@@ -11,81 +11,108 @@ import {
   type Outcome,
   type Tx,
 } from '@jumun/service-kit';
+import { isId } from '../store/ids.ts';
 import { Wallets } from '../store/wallets.ts';
 import { chargeRefusal, type ChargeRules } from '../wallet.ts';
 
-/** Charges in one transaction: one lock a wallet, one statement a table. */
-const BATCH_SIZE_MAX = 200;
-/** Some two seconds of work; whoever comes later hears at once that it is too much. */
-const QUEUE_MAX = 2_000;
-
-type Call = wallet.ChargeWalletRequest;
+type Refused = { readonly refused: refusals.Refusal };
 type Result = Outcome<wallet.Charge, refusals.Refusal>;
+
+/** Charges the caller's wallet, or says why not. */
+export type ChargeWallet = (call: wallet.ChargeWalletRequest) => Promise<Result>;
+
+export interface ChargingLimits {
+  /** Charges in one transaction. */
+  readonly batchSizeMax: number;
+  /** Charges that may wait for theirs. */
+  readonly queueMax: number;
+}
+
+/** A call on its way through a batch, in which it must not lose its own trace. */
+interface Call {
+  readonly request: wallet.ChargeWalletRequest;
+  readonly traceparent: string | undefined;
+}
 
 const codec = {
   encode: (charge: wallet.Charge): string => JSON.stringify(wallet.Charge.toJSON(charge)),
   decode: (stored: string): wallet.Charge => wallet.Charge.fromJSON(JSON.parse(stored)),
 };
 
-const charged = (call: Call, transactionId: string, balance: number, version: number): OutMessage => ({
+const chargedMessage = (
+  { request, traceparent }: Call,
+  { transactionId, amount, balance }: wallet.Charge,
+  version: number,
+): OutMessage => ({
   topic: topicNames.walletEvents,
-  key: call.userId,
+  key: request.userId,
   id: newId(),
-  payload: wallet.WalletCharged.fromPartial({ transactionId, userId: call.userId, amount: call.amount, balance, version }),
-  traceparent: childTraceparent(),
+  payload: wallet.WalletCharged.fromPartial({ transactionId, userId: request.userId, amount, balance, version }),
+  traceparent,
 });
 
+/** Decides the calls in the order in which they came. Pure but for what it records in `wallets` and collects in `events`. */
+export const decideCharges = (
+  calls: readonly FreshCall<Call>[],
+  wallets: Wallets,
+  rules: ChargeRules,
+  events: OutMessage[],
+): (wallet.Charge | Refused)[] =>
+  calls.map(({ call, effectId }) => {
+    const { userId, amount } = call.request;
+    const before = wallets.find(userId);
+    if (before === undefined) return { refused: refusal('unauthenticated') };
+    const kind = chargeRefusal(before, amount, rules);
+    if (kind !== null) return { refused: { $type: 'jumun.refusals.v1.Refusal', kind } };
+    const { balance, version } = wallets.record({ id: effectId, userId, type: 'CHARGE', amount, causeId: effectId, orderId: null });
+    const charge: wallet.Charge = { $type: 'jumun.wallet.v1.Charge', transactionId: effectId, amount, balance, createdAt: wallets.at };
+    events.push(chargedMessage(call, charge, version));
+    return charge;
+  });
+
 /** Puts money into wallets. Calls that come together are one transaction; each answer is given after its commit. */
-export const openCharges = ({
+export const openCharging = ({
   db,
   outbox,
   rules,
+  limits: { batchSizeMax, queueMax },
 }: {
   db: Database;
   outbox: Outbox;
   rules: ChargeRules;
-}): ((call: Call) => Promise<Result>) => {
-  const decide = async (
-    tx: Tx,
-    calls: readonly FreshCall<Call>[],
-    events: OutMessage[],
-  ): Promise<(wallet.Charge | { refused: refusals.Refusal })[]> => {
-    const wallets = await Wallets.load(
-      tx,
-      calls.map(({ call }) => call.userId),
-      { lock: true },
-    );
-    const results = calls.map(({ call: { userId, amount }, effectId }, index) => {
-      const before = wallets.find(userId);
-      if (before === undefined) return { refused: refusal('unauthenticated') };
-      const broken = chargeRefusal(before, amount, rules);
-      // The kind and its data belong together by type; TypeScript does not follow a union of pairs through a call.
-      if (broken !== null) return { refused: refusal(broken.kind, broken.data as never) };
-      const { balance, version } = wallets.record({ id: effectId, userId, type: 'CHARGE', amount, causeId: effectId, orderId: null });
-      events.push(charged((calls[index] as FreshCall<Call>).call, effectId, balance, version));
-      return wallet.Charge.fromPartial({ transactionId: effectId, amount, balance, createdAt: wallets.at });
-    });
-    await wallets.save(tx);
+  limits: ChargingLimits;
+}): ChargeWallet => {
+  const write = async (tx: Tx, calls: readonly FreshCall<Call>[], events: OutMessage[]): Promise<(wallet.Charge | Refused)[]> => {
+    const userIds = calls.map(({ call }) => call.request.userId);
+    const wallets = await Wallets.load(tx, userIds, { lock: true });
+    const results = decideCharges(calls, wallets, rules, events);
     if (events.length > 0) void outbox.add(tx, events);
+    await wallets.save(tx);
     await faultPoint('charge:written-not-committed');
     return results;
   };
 
-  return batcher<Call, Result>({
-    sizeMax: BATCH_SIZE_MAX,
-    queueMax: QUEUE_MAX,
+  const submit = batcher<Call, Result>({
+    sizeMax: batchSizeMax,
+    queueMax,
     run: async (calls) => {
       let events: OutMessage[] = [];
       const outcomes = await onceEach<Call, wallet.Charge, refusals.Refusal>(db, calls, {
-        keyOf: ({ idempotency }) => idempotency,
-        run: (tx, fresh) => decide(tx, fresh, (events = [])), // anew for each try of the transaction
+        keyOf: ({ request }) => request.idempotency,
+        run: (tx, fresh) => write(tx, fresh, (events = [])), // anew for each try of the transaction
         codec,
         reused: refusal('idempotencyKeyReused'),
         inProgress: refusal('idempotencyInProgress'),
       });
       await faultPoint('charge:committed-not-answered');
-      outbox.flush(events);
+      void outbox.flush(events);
       return outcomes;
     },
   });
+
+  return async (request) => {
+    if (!isId(request.userId)) return { refused: refusal('unauthenticated') };
+    usableKey(request.idempotency); // one that cannot be stored fails here, alone, and not with the batch
+    return submit({ request, traceparent: currentTrace().traceparent });
+  };
 };

@@ -1,12 +1,13 @@
 import { participant } from '@jumun/messaging';
-import { refusals, wallet } from '@jumun/protos';
-import { newEntryId, Wallets } from '../store/wallets.ts';
-import { shortfall } from '../wallet.ts';
+import type { refusals, wallet } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
+import { Wallets } from '../store/wallets.ts';
+import { decideDebit, NO_WALLET } from '../wallet.ts';
 
-/** A user without a wallet has nothing to pay with. */
-const NO_WALLET = { balance: 0, version: 0 };
-
-/** Debits wallets for orders, or says how much is missing. Nothing is debited twice: the ledger takes one payment an order, ever. */
+/**
+ * Debits wallets for orders. Optimistic: most wallets have no rival, so their rows are locked for the time of one write only (protocols §3,
+ * rule 12). Nothing is debited twice: the ledger takes one payment an order, ever. An amount of 0 leaves no entry.
+ */
 export const debitWallet = participant<Wallets, wallet.DebitWallet, wallet.WalletDebited | refusals.InsufficientBalance>({
   optimistic: true,
   load: (tx, commands, { lock }) =>
@@ -16,13 +17,12 @@ export const debitWallet = participant<Wallets, wallet.DebitWallet, wallet.Walle
       { lock },
     ),
   decide: {
-    'jumun.wallet.v1.DebitWallet': (wallets, { orderId, userId, amount }) => {
-      const before = wallets.find(userId) ?? NO_WALLET;
-      const short = shortfall(before, amount);
-      if (short !== null) return refusals.InsufficientBalance.fromPartial(short);
-      if (amount === 0) return wallet.WalletDebited.fromPartial({ balance: before.balance, paidAt: wallets.at });
-      const after = wallets.record({ id: newEntryId(), userId, type: 'PAYMENT', amount: -amount, causeId: orderId, orderId });
-      return wallet.WalletDebited.fromPartial({ balance: after.balance, paidAt: wallets.at });
+    'jumun.wallet.v1.DebitWallet': (wallets, command) => {
+      const { orderId, userId, amount } = command;
+      const answer = decideDebit(wallets.find(userId) ?? NO_WALLET, command, wallets.at);
+      if (answer.$type === 'jumun.wallet.v1.WalletDebited' && amount > 0)
+        wallets.record({ id: newId(), userId, type: 'PAYMENT', amount: -amount, causeId: orderId, orderId });
+      return answer;
     },
   },
   save: (tx, wallets) => wallets.save(tx),

@@ -1,63 +1,58 @@
-import { refusal, type refusals, wallet } from '@jumun/protos';
+import { enumName, refusal, type refusals, wallet } from '@jumun/protos';
 import { decodeCursor, type Database, pageOf } from '@jumun/service-kit';
+import { balanceOf, balancesOf, entriesOf, type EntryRow, type EntryType } from '../store/ledger.ts';
 
-interface TransactionRow {
-  readonly id: string;
-  readonly type: 'CHARGE' | 'PAYMENT' | 'REFUND';
-  readonly amount: number;
-  readonly balanceAfter: number;
-  readonly orderId: string | null;
-  readonly createdAt: Date;
-  readonly version: number;
-}
+const LIMIT_DEFAULT = 20;
+const LIMIT_MAX = 100;
 
-/** A user's balance; 0 for somebody who has none yet. */
+type Page = wallet.TransactionPage | { readonly refused: refusals.Refusal };
+
+/** A user's balance from the truth; 0 for somebody who has none yet. */
 export const getWallet = async (db: Database, userId: string): Promise<wallet.GetWalletResponse> => {
-  const [row] = await db.query<{ balance: number; updatedAt: Date }>(
-    'SELECT balance, updated_at AS updatedAt FROM wallets WHERE user_id = ?',
-    [userId],
-  );
-  return wallet.GetWalletResponse.fromPartial({ userId, balance: row?.balance ?? 0, updatedAt: row?.updatedAt ?? new Date() });
+  const row = await balanceOf(db, userId);
+  return { $type: 'jumun.wallet.v1.GetWalletResponse', userId, balance: row?.balance ?? 0, updatedAt: row?.updatedAt ?? new Date() };
 };
 
+const asShown = ({ id, type, amount, balanceAfter, orderId, createdAt }: EntryRow): wallet.Transaction => ({
+  $type: 'jumun.wallet.v1.Transaction',
+  id,
+  type: wallet.TransactionType[type],
+  amount,
+  balanceAfter,
+  orderId: orderId ?? undefined,
+  createdAt,
+});
+
+/** The version that a cursor names; undefined when there is none, null when no list of ours gave it. */
+const versionOf = (cursor: string): number | undefined | null => {
+  if (cursor === '') return undefined;
+  const version = Number(decodeCursor(cursor)?.id);
+  return Number.isSafeInteger(version) ? version : null;
+};
+
+const typeOf = (type: wallet.TransactionType | undefined): EntryType | undefined =>
+  type === undefined || type === wallet.TransactionType.UNSPECIFIED ? undefined : (enumName(wallet.TransactionType, type) as EntryType);
+
 /**
- * Ledger entries, newest first. The cursor is the version of the last one shown: versions rise by one and are unique in a wallet, so a page
- * neither skips nor repeats an entry, whatever is written meanwhile.
+ * Ledger entries, newest first. The cursor names the version of the last one shown: versions rise by one and are unique in a wallet, so a
+ * page neither skips nor repeats an entry, whatever is written meanwhile.
  */
-export const listTransactions = async (
-  db: Database,
-  { userId, type, limit, cursor }: wallet.ListTransactionsRequest,
-): Promise<wallet.TransactionPage | { refused: refusals.Refusal }> => {
-  const from = cursor === '' ? null : decodeCursor(cursor);
-  if (cursor !== '' && (from === null || !/^\d+$/.test(from.id)))
+export const listTransactions = async (db: Database, request: wallet.ListTransactionsRequest): Promise<Page> => {
+  const beforeVersion = versionOf(request.cursor);
+  if (beforeVersion === null)
     return { refused: refusal('invalidRequest', { errors: [{ path: '?cursor', message: 'is not a cursor that this list has given' }] }) };
-  const rows = await db.query<TransactionRow>(
-    `SELECT id, type, amount, balance_after AS balanceAfter, order_id AS orderId, created_at AS createdAt, version
-       FROM ledger WHERE user_id = ?${from === null ? '' : ' AND version < ?'}${type === undefined ? '' : ' AND type = ?'} ORDER BY version DESC LIMIT ?`,
-    [
-      userId,
-      ...(from === null ? [] : [Number(from.id)]),
-      ...(type === undefined ? [] : [type.replace('TRANSACTION_TYPE_', '')]),
-      limit + 1,
-    ],
-  );
-  const page = pageOf(rows, limit, ({ createdAt, version }) => ({ at: createdAt, id: String(version) }));
-  return wallet.TransactionPage.fromPartial({
-    items: page.items.map((row) => ({ ...row, type: wallet.TransactionType[row.type], orderId: row.orderId ?? undefined })),
-    nextCursor: page.nextCursor,
-  });
+  const limit = request.limit < 1 ? LIMIT_DEFAULT : Math.min(request.limit, LIMIT_MAX);
+  const rows = await entriesOf(db, { userId: request.userId, type: typeOf(request.type), beforeVersion, limit: limit + 1 });
+  const { items, nextCursor } = pageOf(rows, limit, ({ createdAt, version }) => ({ at: createdAt, id: String(version) }));
+  return { $type: 'jumun.wallet.v1.TransactionPage', items: items.map(asShown), nextCursor };
 };
 
 /** Balances of many users in one statement, in the order of the question. */
 export const quoteBalances = async (db: Database, userIds: readonly string[]): Promise<wallet.QuoteBalancesResponse> => {
-  const rows =
-    userIds.length === 0
-      ? []
-      : await db.query<{ userId: string; balance: number }>('SELECT user_id AS userId, balance FROM wallets WHERE user_id IN (?)', [
-          [...new Set(userIds)],
-        ]);
-  const balances = new Map(rows.map(({ userId, balance }) => [userId, balance]));
-  return wallet.QuoteBalancesResponse.fromPartial({
-    quotes: userIds.map((userId) => ({ known: balances.has(userId), balance: balances.get(userId) ?? 0 })),
+  const balances = await balancesOf(db, userIds);
+  const quotes = userIds.map((userId): wallet.BalanceQuote => {
+    const balance = balances.get(userId);
+    return { $type: 'jumun.wallet.v1.BalanceQuote', known: balance !== undefined, balance: balance ?? 0 };
   });
+  return { $type: 'jumun.wallet.v1.QuoteBalancesResponse', quotes };
 };

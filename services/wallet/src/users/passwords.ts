@@ -5,8 +5,8 @@ import argon2 from 'argon2';
 const COST = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** Hashing takes a core for some 20 ms; more at once would only starve the orders of theirs. */
 const AT_ONCE_MAX = 2;
-/** About two seconds of hashing. */
-const WAITING_MAX = 200;
+/** Over a second of hashing on two cores: whoever came later would not be answered within the two seconds that callers wait. */
+const WAITING_MAX = 128;
 
 export interface Passwords {
   hash(password: string): Promise<string>;
@@ -14,7 +14,7 @@ export interface Passwords {
   verify(hash: string | undefined, password: string): Promise<boolean>;
 }
 
-/** Runs a bounded number of tasks at once; a full queue refuses at once. */
+/** Runs a bounded number of tasks at once; a full queue refuses the next one without delay. */
 const limited = (): (<T>(task: () => Promise<T>) => Promise<T>) => {
   let running = 0;
   const waiting: (() => void)[] = [];

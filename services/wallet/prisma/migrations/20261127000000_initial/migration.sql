@@ -48,6 +48,8 @@ CREATE TABLE ledger (
   PRIMARY KEY (id),
   UNIQUE KEY ledger_cause (cause_id, type),
   UNIQUE KEY ledger_version (user_id, version),
+  -- Lists a user's entries of one type, newest first.
+  KEY ledger_type (user_id, type, version),
   CONSTRAINT ledger_type CHECK (type IN ('CHARGE', 'PAYMENT', 'REFUND')),
   CONSTRAINT ledger_sign CHECK ((type = 'PAYMENT') = (amount < 0))
 ) ENGINE = InnoDB;

@@ -1,0 +1,39 @@
+import type { Tx } from '@jumun/service-kit';
+import { READ_BALANCES, READ_WALLET, readEntries } from './statements.ts';
+
+export type EntryType = 'CHARGE' | 'PAYMENT' | 'REFUND';
+
+export interface EntryRow {
+  readonly id: string;
+  readonly type: EntryType;
+  /** Won, signed. */
+  readonly amount: number;
+  readonly balanceAfter: number;
+  readonly orderId: string | null;
+  readonly createdAt: Date;
+  readonly version: number;
+}
+
+export interface EntryQuestion {
+  readonly userId: string;
+  readonly type?: EntryType;
+  /** Only entries older than the one of this version. */
+  readonly beforeVersion?: number;
+  readonly limit: number;
+}
+
+/** A user's entries, newest first. */
+export const entriesOf = ({ query }: Pick<Tx, 'query'>, { userId, type, beforeVersion, limit }: EntryQuestion): Promise<EntryRow[]> => {
+  const params = [userId, type, beforeVersion, limit].filter((param) => param !== undefined);
+  return query<EntryRow>(readEntries({ ofType: type !== undefined, before: beforeVersion !== undefined }), params);
+};
+
+export const balanceOf = async ({ query }: Pick<Tx, 'query'>, userId: string): Promise<{ balance: number; updatedAt: Date } | undefined> =>
+  (await query<{ balance: number; updatedAt: Date }>(READ_WALLET, [userId]))[0];
+
+/** Won by user id; who has no wallet is missing. */
+export const balancesOf = async ({ query }: Pick<Tx, 'query'>, userIds: readonly string[]): Promise<Map<string, number>> => {
+  if (userIds.length === 0) return new Map();
+  const rows = await query<{ userId: string; balance: number }>(READ_BALANCES, [[...new Set(userIds)]]);
+  return new Map(rows.map(({ userId, balance }) => [userId, balance]));
+};
