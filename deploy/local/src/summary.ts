@@ -4,7 +4,6 @@ import type { ClusterFile } from './cluster-file.ts';
 export const summary = ({ gatewayUrl, admin, customers, mysql, kafka, redis }: ClusterFile): string => {
   const account = (name: string, { loginId, password }: { loginId: string; password: string }): string =>
     `  ${name.padEnd(10)} ${loginId.padEnd(10)} ${password}`;
-  const token = customers[0]?.accessToken;
   return [
     `Jumun answers at ${gatewayUrl}   (try it: ${gatewayUrl}/docs)`,
     '',
@@ -13,6 +12,7 @@ export const summary = ({ gatewayUrl, admin, customers, mysql, kafka, redis }: C
     '',
     `  MySQL ${mysql.host}:${mysql.port}   Kafka ${kafka.brokers.join(',')}   Redis ${redis.host}:${redis.port}`,
     `  everything else, with keys and tokens: .local/cluster.json`,
-    ...(token === undefined ? [] : ['', `  curl -s ${gatewayUrl}/v1/wallet -H 'authorization: Bearer ${token}'`]),
+    '',
+    `  curl -s '${gatewayUrl}/v1/products?size=3'`,
   ].join('\n');
 };

@@ -77,7 +77,9 @@ const tellTimeline = async (gatewayUrl: string, customer: DemoAccount, orderId: 
   items.forEach(({ at, source, kind, detail }, index) => {
     const offset = `${Date.parse(at) - first} ms`.padStart(8);
     const branch = index === items.length - 1 ? '└' : '├';
-    console.log(`  ${dim(branch)} ${dim(offset)}  ${source.padEnd(wide)}  ${kind.padEnd(kindWide)}  ${dim(inDetail(detail))}`);
+    console.log(
+      `  ${dim(branch)} ${dim(offset)}  ${source.padEnd(wide)}  ${`${kind.padEnd(kindWide)}  ${dim(inDetail(detail))}`.trimEnd()}`,
+    );
   });
 };
 
