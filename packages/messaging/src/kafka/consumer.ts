@@ -29,8 +29,9 @@ class Stopped extends Error {}
  * Fetches ahead into a bounded queue and works on all that is in hand, of all partitions, as one batch, one batch at a time. Offsets are
  * committed later, at an interval: what a crash leaves uncommitted comes again and is known by its id.
  */
-export const openConsumer = (parts: ConsumerParts, { group, topics, batchSizeMax = BATCH_SIZE_MAX, handle }: ConsumeOptions): Consumer => {
+export const openConsumer = (parts: ConsumerParts, options: ConsumeOptions): Consumer => {
   const { topicPrefix, logger, sessionTimeoutMs } = parts;
+  const { group, topics, batchSizeMax = BATCH_SIZE_MAX } = options;
   const heartbeatMs = Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 3));
   const queue = new ArrivalQueue(2 * batchSizeMax); // one batch at work, the next one or two in hand
   const tracker = new OffsetTracker();
@@ -54,17 +55,18 @@ export const openConsumer = (parts: ConsumerParts, { group, topics, batchSizeMax
       consumerLag.set({ group, topic: topic.slice(topicPrefix.length), partition }, tracker.lag(topic, partition, end) ?? 0);
   };
 
-  const onBatch = async ({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> => {
+  const onBatch = async (payload: EachBatchPayload): Promise<void> => {
+    const { batch } = payload;
     const { topic, partition, messages } = batch;
     const assigned = generation;
     while (queue.isFull && !signal.aborted) {
       await queue.room(heartbeatMs);
-      await heartbeat(); // throws when the group rebalances, which ends the waiting too
+      await payload.heartbeat(); // throws when the group rebalances, which ends the waiting too
     }
     if (signal.aborted || assigned !== generation || !tracker.owns(topic, partition)) return;
     const name = topic.slice(topicPrefix.length);
     queue.push(messages.map((record) => arrivalOf(name, partition, record)));
-    resolveOffset(batch.lastOffset());
+    payload.resolveOffset(batch.lastOffset());
     ends.set(`${topic} ${partition}`, { topic, partition, end: BigInt(batch.highWatermark) });
   };
 
@@ -146,7 +148,7 @@ export const openConsumer = (parts: ConsumerParts, { group, topics, batchSizeMax
     if (readable.length === 0) return;
     await bisect(
       readable,
-      (some) => patiently(() => handle(some.map(({ message }) => message as InMessage))),
+      (some) => patiently(() => options.handle(some.map(({ message }) => message as InMessage))),
       async (arrival, error) => {
         logger.error({ err: error, group, topic: arrival.topic, id: arrival.message?.id }, 'a message cannot be handled: dead letter');
         await buryAll([letterOf(arrival, error instanceof Error ? `${error.name}: ${error.message}` : String(error))]);

@@ -79,7 +79,7 @@ export const joinGroup = (options: GroupMemberOptions): GroupMember => {
   const onBatch = async (consumer: KafkaConsumer, payload: EachBatchPayload): Promise<void> => {
     // kafkajs delivers what it had fetched even after `stop`.
     if (consumer !== current || leaving.signal.aborted || !payload.isRunning() || payload.isStale()) return;
-    commitNow = payload.commitOffsetsIfNecessary;
+    commitNow = (offsets) => payload.commitOffsetsIfNecessary(offsets);
     alive();
     await options.onBatch(payload);
   };

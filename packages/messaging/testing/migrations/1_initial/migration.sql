@@ -1,0 +1,37 @@
+CREATE TABLE inbox (
+  id          VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  claim       CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  fingerprint CHAR(64)     CHARACTER SET ascii COLLATE ascii_bin NULL,
+  reply_type  VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  reply       TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  created_at  DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  PRIMARY KEY (id),
+  KEY inbox_created_at (created_at)
+) ENGINE = InnoDB;
+CREATE TABLE outbox (
+  id          CHAR(36)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  topic       VARCHAR(200)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  message_key VARCHAR(200)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  type        VARCHAR(100)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  payload     TEXT          CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  traceparent VARCHAR(60)   CHARACTER SET ascii COLLATE ascii_bin NULL,
+  created_at  DATETIME(3)   NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  sent_at     DATETIME(3)   NULL,
+  PRIMARY KEY (id),
+  KEY outbox_unsent (sent_at, created_at)
+) ENGINE = InnoDB;
+
+-- What the tests' participant keeps: units on a shelf, and who has taken some.
+CREATE TABLE shelf (
+  id        VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  available INT NOT NULL,
+  version   INT NOT NULL DEFAULT 0,
+  PRIMARY KEY (id),
+  CHECK (available >= 0)
+) ENGINE = InnoDB;
+CREATE TABLE taken (
+  order_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  shelf_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  quantity INT NOT NULL,
+  PRIMARY KEY (order_id)
+) ENGINE = InnoDB;
