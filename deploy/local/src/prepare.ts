@@ -2,6 +2,7 @@ import { openBus } from '@jumun/messaging';
 import { topics } from '@jumun/protos';
 import { createLogger, migrate } from '@jumun/service-kit';
 import { createConnection } from 'mariadb';
+import { Failure } from './failure.ts';
 import type { InfraConnection } from './infra/connection.ts';
 import type { Secrets } from './secrets.ts';
 import { auditorUser, migrationsOf, schemas, services } from './services.ts';
@@ -30,10 +31,20 @@ export const prepareDatabases = async (infra: InfraConnection, secrets: Secrets)
     await root.end();
   }
   await Promise.all(
-    services.flatMap(({ name, schema }) =>
-      schema === undefined ? [] : [migrate(databaseUrl(infra, secrets, schema), migrationsOf(name))],
-    ),
+    services.flatMap(({ name, schema }) => (schema === undefined ? [] : [bringUpToDate(name, databaseUrl(infra, secrets, schema))])),
   );
+};
+
+const bringUpToDate = async (service: string, url: string): Promise<void> => {
+  try {
+    await migrate(url, migrationsOf(service));
+  } catch (error) {
+    throw new Failure(
+      `The schema of ${service} cannot be brought up to date: ${(error as Error).message}`,
+      'Its data may come from another version of this checkout. If you do not need it: npm stop && rm -r .local/data .local/seed.json',
+      { cause: error },
+    );
+  }
 };
 
 /** Every topic of the topic table, with its partitions and retention. What exists already stays. */
