@@ -42,7 +42,7 @@ const right: readonly [string, TSchema, unknown][] = [
     },
   ],
 ];
-const odd = [
+const odd: readonly unknown[] = [
   null,
   true,
   0,

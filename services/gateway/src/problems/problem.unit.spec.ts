@@ -1,0 +1,50 @@
+import { refusal } from '@jumun/protos';
+import { headersOf, problemBody, refused, statusOf } from './problem.ts';
+
+const shown = (from: ReturnType<typeof refused>): Record<string, unknown> =>
+  JSON.parse(problemBody(from, 'https://x', 'r')) as Record<string, unknown>;
+
+it('shows a refusal with its data, and says it in a sentence', () => {
+  expect(shown(refused(refusal('insufficientBalance', { balance: 500, required: 1_500, shortBy: 1_000 }), { orderId: 'o' }))).toEqual({
+    type: 'https://x/docs/errors#INSUFFICIENT_BALANCE',
+    title: 'Insufficient balance',
+    status: 400,
+    detail: 'The wallet holds 500 won, the order costs 1500; 1000 are missing.',
+    code: 'INSUFFICIENT_BALANCE',
+    requestId: 'r',
+    balance: 500,
+    required: 1_500,
+    shortBy: 1_000,
+    orderId: 'o',
+  });
+});
+
+it('puts the first shortage at top level too', () => {
+  const shortages = [
+    { productId: 'p', optionId: 'a', requested: 5, available: 0 },
+    { productId: 'p', optionId: 'b', requested: 2, available: 1 },
+  ];
+  expect(shown(refused(refusal('outOfStock', { shortages })))).toMatchObject({
+    code: 'OUT_OF_STOCK',
+    status: 400,
+    shortages,
+    ...shortages[0],
+  });
+});
+
+it('keeps 0 in the data of a refusal', () => {
+  expect(refused(refusal('balanceLimitExceeded', { limit: 10, balance: 0 })).data).toEqual({ limit: 10, balance: 0 });
+});
+
+it('passes on what the owner of the data found wrong', () => {
+  const errors = [{ path: '/items/0/productId', message: 'has several options' }];
+  const answer = refused(refusal('invalidRequest', { errors }));
+  expect(statusOf(answer)).toBe(400);
+  expect(shown(answer)).toMatchObject({ code: 'INVALID_REQUEST', errors, detail: '/items/0/productId: has several options' });
+});
+
+it('tells when trying again makes sense', () => {
+  expect(headersOf(refused(refusal('overloaded')))).toEqual({ 'retry-after': '1' });
+  expect(headersOf(refused(refusal('idempotencyInProgress')))).toEqual({ 'retry-after': '1' });
+  expect(headersOf(refused(refusal('invalidCredentials')))).toEqual({ 'www-authenticate': 'Bearer' });
+});
