@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { readFetchResponse, UnusualResponse } from './record-reader.ts';
+import { type TopicData, writeProduceRequest } from './record-writer.ts';
 
 /** The part of kafkajs 2.2.4's request queue that is mended here. */
 interface Queue {
@@ -49,6 +51,67 @@ function scheduleRequestTimeoutCheck(this: Queue): void {
   );
 }
 
-const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as { prototype: Queue };
+const require = createRequire(import.meta.url);
+const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as { prototype: Queue };
 prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
 prototype.scheduleRequestTimeoutCheck = scheduleRequestTimeoutCheck;
+
+interface ProduceArguments {
+  readonly acks: number;
+  readonly timeout: number;
+  readonly compression?: number;
+  readonly transactionalId?: string | null;
+  readonly topicData: readonly TopicData[];
+}
+
+interface Exchange {
+  readonly request: { encode: () => Promise<unknown> };
+  readonly response: { decode: (bytes: Buffer) => Promise<unknown>; parse: unknown };
+}
+
+interface Protocol<Arguments> {
+  protocol: (api: { version: number }) => (args: Arguments) => Exchange;
+}
+
+const { requests } = require('kafkajs/src/protocol/requests/index.js') as {
+  requests: { Produce: Protocol<ProduceArguments>; Fetch: Protocol<unknown> };
+};
+
+/** Version 3 brought the record format that we write; kafkajs speaks up to 7. */
+const PRODUCE_VERSION_MIN = 3;
+/** What kafkajs speaks with every broker since 2.3. */
+const FETCH_VERSION = 11;
+
+const { protocol: produce } = requests.Produce;
+requests.Produce.protocol = ({ version }) => {
+  const original = produce({ version });
+  if (version < PRODUCE_VERSION_MIN) return original;
+  return (args) => {
+    const exchange = original(args);
+    if (args.compression || args.transactionalId) return exchange;
+    // kafkajs appends what it gets to the request's header; these are the parts of its encoder that it then uses.
+    const encode = async (): Promise<unknown> => {
+      const buffer = writeProduceRequest(args);
+      return { buf: buffer, buffer, size: () => buffer.length };
+    };
+    return { ...exchange, request: { ...exchange.request, encode } };
+  };
+};
+
+const { protocol: fetch } = requests.Fetch;
+requests.Fetch.protocol = ({ version }) => {
+  const original = fetch({ version });
+  if (version !== FETCH_VERSION) return original;
+  return (args) => {
+    const exchange = original(args);
+    const decode = async (bytes: Buffer): Promise<unknown> => {
+      try {
+        return readFetchResponse(bytes);
+      } catch (error) {
+        if (error instanceof UnusualResponse) return exchange.response.decode(bytes);
+        throw error;
+      }
+    };
+    return { ...exchange, response: { ...exchange.response, decode } };
+  };
+};

@@ -1,0 +1,88 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, type Database, type Logger } from '@jumun/service-kit';
+import { eventually, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
+import { type Bus, type Consumer, type InMessage, INBOX_DDL, openBus, OUTBOX_DDL } from '../src/index.ts';
+
+export { eventually };
+
+/** What the tests' participant works on: units by option, and what each order has reserved. */
+const STOCK_DDL = `CREATE TABLE stock (option_id VARCHAR(36) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY, available BIGINT NOT NULL,
+  version BIGINT NOT NULL DEFAULT 1, CHECK (available >= 0)) ENGINE = InnoDB`;
+const RESERVED_DDL = `CREATE TABLE reserved (order_id VARCHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  option_id VARCHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, quantity BIGINT NOT NULL, PRIMARY KEY (order_id, option_id)) ENGINE = InnoDB`;
+
+const DAY_MS = 86_400_000;
+export const COMMANDS = 'test.commands.v1';
+export const REPLIES = 'test.replies.v1';
+export const EVENTS = 'test.events.v1';
+const PARTITIONS = 4;
+
+export const logger: Logger = createLogger('messaging-test', process.env['LOG_LEVEL'] ?? 'silent');
+
+export interface Fixture {
+  readonly prefix: string;
+  readonly bus: Bus;
+  readonly db: Database;
+  /** Another bus on the same topics, as another process has it. */
+  openBus(): Promise<Bus>;
+  /** Everything that a topic gets from now on and has got before. */
+  collect(topic: string): Promise<{ messages: InMessage[]; consumer: Consumer }>;
+  /** Stopped at the end of the test file at the latest. */
+  keep<T extends { stop(): Promise<void> }>(running: T): T;
+  close(): Promise<void>;
+}
+
+const migrations = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'jumun-messaging-'));
+  mkdirSync(join(folder, '1_init'));
+  writeFileSync(join(folder, '1_init', 'migration.sql'), [INBOX_DDL, OUTBOX_DDL, STOCK_DDL, RESERVED_DDL].join(';\n') + ';\n');
+  return folder;
+};
+
+export const table = [COMMANDS, REPLIES, EVENTS].flatMap((name) => [
+  { name, partitions: PARTITIONS, retentionMs: DAY_MS, cleanup: 'delete' as const },
+  { name: `${name}.dlq`, partitions: 1, retentionMs: DAY_MS, cleanup: 'delete' as const },
+]);
+
+export const openFixture = async (): Promise<Fixture> => {
+  const { kafkaBrokers } = await infrastructure();
+  const prefix = freshPrefix();
+  const buses: Bus[] = [];
+  const running: { stop(): Promise<void> }[] = [];
+  const anotherBus = async (): Promise<Bus> => {
+    const bus = openBus({ brokers: kafkaBrokers, clientId: 'messaging-test', topicPrefix: prefix, logger });
+    buses.push(bus);
+    return bus;
+  };
+  const bus = await anotherBus();
+  await bus.createTopics(table);
+  const { db, drop } = await freshDatabase(migrations());
+  return {
+    prefix,
+    bus,
+    db,
+    openBus: anotherBus,
+    collect: async (topic) => {
+      const messages: InMessage[] = [];
+      const consumer = await bus.consume({
+        group: `collect-${topic}`,
+        topics: [topic],
+        sessionTimeoutMs: 6_000,
+        handle: async (batch) => void messages.push(...batch),
+      });
+      running.push(consumer);
+      return { messages, consumer };
+    },
+    keep: (each) => {
+      running.push(each);
+      return each;
+    },
+    close: async () => {
+      await Promise.all(running.map((each) => each.stop()));
+      await Promise.all(buses.map((each) => each.close()));
+      await drop();
+    },
+  };
+};
