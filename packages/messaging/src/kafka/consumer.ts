@@ -193,7 +193,9 @@ export const openConsumer = (parts: ConsumerParts, options: ConsumeOptions): Con
     queue.wake();
     await ended;
     // A broker that does not answer must not hold up the stop: what is not committed comes again.
-    await Promise.race([commit(), sleep(STOP_COMMIT_MS)]);
+    const late = new AbortController();
+    await Promise.race([commit(), sleep(STOP_COMMIT_MS, late.signal)]);
+    late.abort();
     await member.leave();
   };
 
