@@ -22,19 +22,21 @@ export const catalogModule = async ({ config, db, logger, readyWhen, onStop }: S
     startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }),
   );
 
-  const reservations = await runParticipant({
+  // Not awaited: after a crash the group waits until the lost member's session has run out, and quotes need not wait with it.
+  const reservations = runParticipant({
     bus,
     db,
     logger,
     outbox,
     batchSizeMax: config.COMMAND_BATCH_SIZE_MAX,
+    sessionTimeoutMs: config.CONSUMER_SESSION_MS,
     group: 'inventory',
     topic: topicNames.inventoryCommands,
     repliesTopic: topicNames.orderReplies,
     participant: stockParticipant,
   });
-  readyWhen('reservation consumer', () => reservations.healthy());
-  onStop('reservation consumer', () => reservations.stop());
+  readyWhen('reservation consumer', async () => (await reservations).healthy());
+  onStop('reservation consumer', async () => (await reservations).stop());
 
   const parts: CatalogParts = { db, outbox, prisma: new PrismaClient({ adapter: prismaAdapter(db) }) };
   return { module: CatalogModule, controllers: [CatalogController], providers: [{ provide: CATALOG_PARTS, useValue: parts }] };

@@ -4,12 +4,12 @@ import { eventually } from '@jumun/testkit';
 
 /** Where a saga would sit: sends commands and keeps the replies that come back. */
 export interface Desk {
-  send(commands: readonly OutCommand[]): Promise<void>;
+  readonly send: (commands: readonly OutCommand[]) => Promise<void>;
   /** Every reply to a command so far; waits until there are `atLeast`. */
-  replies(commandId: string, atLeast?: number): Promise<Payload[]>;
+  readonly replies: (commandId: string, atLeast?: number) => Promise<Payload[]>;
   /** Sends one command and answers its first reply. */
-  ask(command: OutCommand): Promise<Payload>;
-  close(): Promise<void>;
+  readonly ask: (command: OutCommand) => Promise<Payload>;
+  readonly close: () => Promise<void>;
 }
 
 export const openDesk = async (bus: Bus): Promise<Desk> => {
@@ -28,7 +28,8 @@ export const openDesk = async (bus: Bus): Promise<Desk> => {
   const replies = (commandId: string, atLeast = 1): Promise<Payload[]> =>
     eventually(() => {
       const all = received.get(commandId) ?? [];
-      return all.length >= atLeast ? all : undefined;
+      if (all.length < atLeast) throw new Error(`${all.length} of ${atLeast} replies to ${commandId}`);
+      return all;
     });
   return {
     send: (commands) => sendCommands(bus, commands),

@@ -17,27 +17,30 @@ export interface Shop {
   readonly bus: Bus;
   readonly outbox: Outbox;
   readonly topicPrefix: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export const openShop = async (): Promise<Shop> => {
-  const { url, db, drop } = await freshDatabase(migrations);
+  const fresh = await freshDatabase(migrations);
+  const { url, db } = fresh;
   const { kafkaBrokers } = await infrastructure();
   const topicPrefix = freshPrefix();
   const bus = openBus({ brokers: kafkaBrokers, clientId: 'catalog-inventory', topicPrefix, logger });
   await bus.createTopics(topics.filter(({ name }) => /inventory|replies/.test(name)));
   const outbox = openOutbox({ db, bus, logger });
+  const prisma = new PrismaClient({ adapter: prismaAdapter(db) });
   return {
     url,
     db,
-    prisma: new PrismaClient({ adapter: prismaAdapter(db) }),
+    prisma,
     bus,
     outbox,
     topicPrefix,
     close: async () => {
       await outbox.stop();
       await bus.close();
-      await drop();
+      await prisma.$disconnect();
+      await fresh.drop();
     },
   };
 };
@@ -93,5 +96,5 @@ export const explain = async ({ db }: Pick<Shop, 'db'>, sql: string, params: rea
   (await db.query<Plan>(`EXPLAIN ${sql}`, params))
     .filter(({ table }) => table !== null)
     .map(({ table, type, key, Extra }) =>
-      [table, type, key, Extra?.includes('filesort') ? 'filesort' : null].filter((part) => part !== null).join(' '),
+      [table, type, key, Extra.includes('filesort') ? 'filesort' : null].filter((part) => part !== null).join(' '),
     );

@@ -22,19 +22,21 @@ export const couponModule = async ({ config, db, logger, readyWhen, onStop }: Se
     startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }),
   );
 
-  const holds = await runParticipant({
+  // Not awaited: after a crash the group waits until the lost member's session has run out, and quotes and claims need not wait with it.
+  const holds = runParticipant({
     bus,
     db,
     logger,
     outbox,
     batchSizeMax: config.COMMAND_BATCH_SIZE_MAX,
+    sessionTimeoutMs: config.CONSUMER_SESSION_MS,
     group: 'coupon',
     topic: topicNames.couponCommands,
     repliesTopic: topicNames.orderReplies,
     participant: couponParticipant,
   });
-  readyWhen('hold consumer', () => holds.healthy());
-  onStop('hold consumer', () => holds.stop());
+  readyWhen('hold consumer', async () => (await holds).healthy());
+  onStop('hold consumer', async () => (await holds).stop());
 
   const parts: CouponParts = {
     db,

@@ -11,7 +11,6 @@ beforeAll(async () => {
   shop = await openShop();
 });
 afterAll(async () => {
-  expect(await brokenBooks(shop)).toEqual([]);
   await shop.close();
 });
 
@@ -159,4 +158,8 @@ describe('the list of products', () => {
     const { sql, params } = countStatement(question);
     expect((await explain(shop, sql, params))[0]).toMatch(/^p (range|index|ref) products_shown$/);
   });
+});
+
+it('has left books that agree', async () => {
+  expect(await brokenBooks(shop)).toEqual([]);
 });

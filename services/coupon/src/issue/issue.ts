@@ -2,7 +2,7 @@ import type { Outbox, OutMessage } from '@jumun/messaging';
 import { coupon, refusal, type refusals, topicNames } from '@jumun/protos';
 import {
   batcher,
-  childTraceparent,
+  currentTrace,
   type Database,
   faultPoint,
   type FreshCall,
@@ -10,18 +10,18 @@ import {
   onceEach,
   type Outcome,
   type Tx,
+  usableKey,
 } from '@jumun/service-kit';
 import { toDiscount } from '../discount.ts';
 import { type EventRow, type Grant, insertGrants, lockEvents } from '../store/grants.ts';
 import { isId } from '../store/ids.ts';
 import { decideClaims } from './claims.ts';
 
-type Call = coupon.IssueCouponRequest;
 type Refused = { readonly refused: refusals.Refusal };
 type Result = Outcome<coupon.Coupon, refusals.Refusal>;
 
 /** Issues a coupon to the caller, or says why not. */
-export type IssueCoupon = (call: Call) => Promise<Result>;
+export type IssueCoupon = (call: coupon.IssueCouponRequest) => Promise<Result>;
 
 export interface IssuingLimits {
   /** Claims in one transaction: one lock an event, one statement a table. */
@@ -30,17 +30,23 @@ export interface IssuingLimits {
   readonly queueMax: number;
 }
 
+/** A call on its way through a batch, in which it must not lose its own trace. */
+interface Call {
+  readonly request: coupon.IssueCouponRequest;
+  readonly traceparent: string | undefined;
+}
+
 const codec = {
   encode: (issued: coupon.Coupon): string => JSON.stringify(coupon.Coupon.toJSON(issued)),
   decode: (stored: string): coupon.Coupon => coupon.Coupon.fromJSON(JSON.parse(stored)),
 };
 
-const issuedMessage = ({ id, eventId, userId }: Grant, { couponValidUntil }: EventRow): OutMessage => ({
+const issuedMessage = ({ id, eventId, userId }: Grant, { couponValidUntil }: EventRow, traceparent: string | undefined): OutMessage => ({
   topic: topicNames.couponEvents,
   key: userId,
   id: newId(),
   payload: coupon.CouponIssued.fromPartial({ couponId: id, eventId, userId, expiresAt: couponValidUntil }),
-  traceparent: childTraceparent(),
+  traceparent,
 });
 
 const asShown = (id: string, event: EventRow): coupon.Coupon => ({
@@ -60,7 +66,12 @@ interface Granting {
 
 /** Decides a batch of claims and writes what it grants, in the caller's transaction. */
 const grant = async (tx: Tx, outbox: Outbox, calls: readonly FreshCall<Call>[]): Promise<Granting> => {
-  const claims = calls.map(({ call: { eventId, userId }, effectId }) => ({ couponId: effectId, eventId, userId }));
+  const claims = calls.map(({ call: { request, traceparent }, effectId }) => ({
+    couponId: effectId,
+    eventId: request.eventId,
+    userId: request.userId,
+    traceparent,
+  }));
   const { events, owned } = await lockEvents(tx, claims);
   const decisions = decideClaims(claims, events, owned);
 
@@ -68,10 +79,10 @@ const grant = async (tx: Tx, outbox: Outbox, calls: readonly FreshCall<Call>[]):
   const messages: OutMessage[] = [];
   const answers = decisions.map((decision, index): coupon.Coupon | Refused => {
     if (decision !== 'granted') return { refused: { $type: 'jumun.refusals.v1.Refusal', kind: decision } };
-    const { couponId: id, eventId, userId } = claims[index] as (typeof claims)[number];
+    const { couponId: id, eventId, userId, traceparent } = claims[index] as (typeof claims)[number];
     const event = events.get(eventId) as EventRow; // nothing is granted of an event that is not there
     granted.push({ id, eventId, userId });
-    messages.push(issuedMessage({ id, eventId, userId }, event));
+    messages.push(issuedMessage({ id, eventId, userId }, event, traceparent));
     return asShown(id, event);
   });
   if (granted.length === 0) return { answers, messages };
@@ -85,13 +96,13 @@ const grant = async (tx: Tx, outbox: Outbox, calls: readonly FreshCall<Call>[]):
  * commit: no coupon is promised that is not there.
  */
 export const openIssuing = ({ db, outbox, limits }: { db: Database; outbox: Outbox; limits: IssuingLimits }): IssueCoupon => {
-  const issue = batcher<Call, Result>({
+  const submit = batcher<Call, Result>({
     sizeMax: limits.batchSizeMax,
     queueMax: limits.queueMax,
     run: async (calls) => {
       let messages: readonly OutMessage[] = [];
       const outcomes = await onceEach<Call, coupon.Coupon, refusals.Refusal>(db, calls, {
-        keyOf: ({ idempotency }) => idempotency,
+        keyOf: ({ request }) => request.idempotency,
         run: async (tx, fresh) => {
           const granting = await grant(tx, outbox, fresh);
           ({ messages } = granting); // of the last try, should the transaction be tried again
@@ -106,5 +117,10 @@ export const openIssuing = ({ db, outbox, limits }: { db: Database; outbox: Outb
       return outcomes;
     },
   });
-  return (call) => (isId(call.eventId) ? issue(call) : Promise.resolve({ refused: refusal('couponEventNotFound') }));
+  return async (request) => {
+    if (!isId(request.eventId)) return { refused: refusal('couponEventNotFound') };
+    if (!isId(request.userId)) return { refused: refusal('unauthenticated') };
+    usableKey(request.idempotency); // one that cannot be stored fails here, alone, and not with the batch
+    return submit({ request, traceparent: currentTrace().traceparent });
+  };
 };
