@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { Failure } from './failure.ts';
 import { portPlan } from './port-plan.ts';
 import { writeWhole } from './run-record.ts';
+import { secretsIn } from './secrets.ts';
 import { auditorUser, schemas } from './services.ts';
 
 /** What tests, load generators and tools need to find their way (api §9). */
@@ -65,4 +66,10 @@ export const removeClusterFile = (dir: string): void => rmSync(fileIn(dir), { fo
 export const readClusterFile = (dir: string): ClusterFile => {
   if (!existsSync(fileIn(dir))) throw new Failure('No cluster is running in this checkout.', 'Start one: npm start');
   return JSON.parse(readFileSync(fileIn(dir), 'utf8')) as ClusterFile;
+};
+
+/** A service's own account on the running cluster's database, for those who bring data in bulk, as benches do. */
+export const serviceDatabaseUrl = (dir: string, schema: string): string => {
+  const { host, port } = readClusterFile(dir).mysql;
+  return `mysql://${schema}:${secretsIn(dir).databasePasswords[schema]}@${host}:${port}/${schema}`;
 };
