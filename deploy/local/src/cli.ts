@@ -20,5 +20,6 @@ try {
   process.exitCode = await (await load()).default(args);
 } catch (error) {
   console.error(error instanceof Failure ? `\n✘ ${String(error)}` : error);
+  if (!(error instanceof Failure)) console.error('  → Nobody expected this. What the services say to it: npm run logs');
   process.exitCode = 1;
 }
