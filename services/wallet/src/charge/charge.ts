@@ -10,6 +10,7 @@ import {
   onceEach,
   type Outcome,
   type Tx,
+  usableKey,
 } from '@jumun/service-kit';
 import { isId } from '../store/ids.ts';
 import { Wallets } from '../store/wallets.ts';

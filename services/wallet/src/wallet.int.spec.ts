@@ -1,0 +1,231 @@
+import { refusalData, type refusals, wallet } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
+import { openDesk } from '../test/desk.ts';
+import { brokenBooks, chargeRequest, debitCommand, openPurse, type Purse, rowsOf } from '../test/purse.ts';
+import { type RunningWallet, runWallet } from '../test/running-wallet.ts';
+
+let purse: Purse;
+let service: RunningWallet;
+let client: RunningWallet['client'];
+beforeAll(async () => {
+  purse = await openPurse();
+  service = await runWallet(purse);
+  ({ client } = service);
+  await service.ready();
+}, 60_000);
+afterAll(async () => {
+  expect(await service.stop()).toBe(0);
+  expect(await brokenBooks(purse)).toEqual([]);
+  await purse.close();
+}, 30_000);
+
+type Answer<Case extends string> = { outcome?: { $case: Case } | { $case: 'refused'; refused: refusals.Refusal } };
+
+/** The data of the refusal that is expected. */
+const refusalOf = ({ outcome }: Answer<string>): unknown =>
+  outcome?.$case === 'refused' ? refusalData((outcome as { refused: refusals.Refusal }).refused) : outcome;
+
+const loginId = (): string => `u-${newId()}`;
+const PASSWORD = 'correct horse battery staple';
+
+const signUp = async (): Promise<wallet.User> => {
+  const { outcome } = await client.createUser({ loginId: loginId(), name: '김주문', password: PASSWORD });
+  if (outcome?.$case !== 'created') throw new Error('refused');
+  return outcome.created;
+};
+
+const signIn = async (login: string): Promise<wallet.Session> => {
+  const { outcome } = await client.createSession({ loginId: login, password: PASSWORD });
+  if (outcome?.$case !== 'created') throw new Error('refused');
+  return outcome.created;
+};
+
+const refresh = async (refreshToken: string): Promise<wallet.Session | undefined> => {
+  const { outcome } = await client.refreshSession({ refreshToken });
+  return outcome?.$case === 'refreshed' ? outcome.refreshed : undefined;
+};
+
+describe('users', () => {
+  it('sign up with an empty wallet, and are found', async () => {
+    const user = await signUp();
+    expect(user).toMatchObject({ name: '김주문', role: wallet.Role.CUSTOMER, createdAt: expect.any(Date) });
+    expect((await client.getUser({ userId: user.id })).user).toEqual(user);
+    expect(await client.getWallet({ userId: user.id })).toMatchObject({ userId: user.id, balance: 0, updatedAt: expect.any(Date) });
+  });
+
+  it('who are not there are not found', async () => expect((await client.getUser({ userId: newId() })).user).toBeUndefined());
+
+  it('get a login id once, also when ten want it at once, and the losers leave nothing', async () => {
+    const wanted = loginId();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => client.createUser({ loginId: wanted, name: 'A', password: PASSWORD })),
+    );
+    expect(answers.filter(({ outcome }) => outcome?.$case === 'created')).toHaveLength(1);
+    expect(answers.filter((answer) => (refusalOf(answer) as { code?: string }).code === 'LOGIN_ID_TAKEN')).toHaveLength(9);
+    expect(await purse.db.query('SELECT w.user_id FROM wallets w LEFT JOIN users u ON u.id = w.user_id WHERE u.id IS NULL')).toEqual([]);
+  });
+
+  it('a hundred at once do not keep a balance from being read', async () => {
+    const user = await signUp();
+    let worstMs = 0;
+    let over = false;
+    const reads = (async () => {
+      while (!over) {
+        const from = performance.now();
+        await client.getWallet({ userId: user.id });
+        worstMs = Math.max(worstMs, performance.now() - from);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    const outcomes = await Promise.allSettled(Array.from({ length: 100 }, signUp));
+    over = true;
+    await reads;
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
+    expect(worstMs).toBeLessThan(500);
+  });
+});
+
+describe('sessions', () => {
+  it('begin with the password', async () => {
+    const user = await signUp();
+    const session = await signIn(user.loginId);
+    expect(session.user).toEqual(user);
+    const [id, secret] = session.refreshToken.split('.') as [string, string];
+    expect(id).toBe(session.id);
+    const [row] = await purse.db.query<{ refresh_hash: string; days: number }>(
+      'SELECT refresh_hash, ROUND(TIMESTAMPDIFF(SECOND, created_at, expires_at) / 86400) AS days FROM sessions WHERE id = ?',
+      [id],
+    );
+    expect(row?.days).toBe(14);
+    expect(row?.refresh_hash).not.toContain(secret);
+  });
+
+  it.each([
+    ['a wrong password', (login: string) => ({ loginId: login, password: 'wrong password' })],
+    ['an unknown login id', () => ({ loginId: loginId(), password: PASSWORD })],
+    ['a login id that nobody can have', () => ({ loginId: '한글', password: PASSWORD })],
+  ])('do not begin with %s', async (_, credentials) => {
+    const { loginId: login } = await signUp();
+    expect(refusalOf(await client.createSession(credentials(login)))).toEqual({ code: 'INVALID_CREDENTIALS' });
+  });
+
+  it('go on with each new token; a spent one ends them', async () => {
+    const { loginId: login } = await signUp();
+    const first = await signIn(login);
+    const second = await refresh(first.refreshToken);
+    expect(second).toMatchObject({ id: first.id, user: first.user });
+    const third = await refresh(second?.refreshToken ?? '');
+    expect(third).toBeDefined();
+    expect(await refresh(first.refreshToken)).toBeUndefined();
+    expect(await refresh(third?.refreshToken ?? '')).toBeUndefined();
+  });
+
+  it('of two refreshes at once with one token, one gets a new one at most', async () => {
+    const { loginId: login } = await signUp();
+    const { refreshToken } = await signIn(login);
+    const answers = await Promise.all([refresh(refreshToken), refresh(refreshToken)]);
+    expect(answers.filter((answer) => answer !== undefined).length).toBeLessThanOrEqual(1);
+  });
+
+  it('end when they are told to, and after their time', async () => {
+    const { loginId: login } = await signUp();
+    const [ended, old] = [await signIn(login), await signIn(login)];
+    await client.endSession({ sessionId: ended.id });
+    await client.endSession({ sessionId: newId() });
+    await purse.db.execute('UPDATE sessions SET expires_at = UTC_TIMESTAMP(3) WHERE id = ?', [old.id]);
+    expect(await refresh(ended.refreshToken)).toBeUndefined();
+    expect(refusalOf(await client.refreshSession({ refreshToken: old.refreshToken }))).toEqual({ code: 'INVALID_REFRESH_TOKEN' });
+  });
+
+  it.each(['', '.', 'x', 'x.y.z', `${newId()}.secret`, '한글.한글', 'x'.repeat(1_000)])('do not go on with %j', async (token) =>
+    expect(refusalOf(await client.refreshSession({ refreshToken: token }))).toEqual({ code: 'INVALID_REFRESH_TOKEN' }),
+  );
+});
+
+describe('wallets', () => {
+  it('are charged once a key', async () => {
+    const { id: userId } = await signUp();
+    const request = chargeRequest(userId, { amount: 20_000 });
+    const [first, again] = [await client.chargeWallet(request), await client.chargeWallet(request)];
+    expect(first).toMatchObject({ outcome: { charged: { amount: 20_000, balance: 20_000 } }, replayed: false });
+    expect(again).toEqual({ ...first, replayed: true });
+    expect((await client.getWallet({ userId })).balance).toBe(20_000);
+  });
+
+  it('refuse in the order of the rules', async () => {
+    const { id: userId } = await signUp();
+    const answers = [1_500_001, 2_000_000].map((amount) => client.chargeWallet(chargeRequest(userId, { amount })));
+    expect((await Promise.all(answers)).map(refusalOf)).toEqual([
+      { code: 'INVALID_CHARGE_UNIT', unit: 1_000 },
+      { code: 'CHARGE_LIMIT_EXCEEDED', limit: 1_000_000 },
+    ]);
+    expect(refusalOf(await client.chargeWallet(chargeRequest(newId())))).toEqual({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('are quoted in the order of the question', async () => {
+    const [rich, poor] = [await purse.userWith(70_000), await purse.userWith(0)];
+    const { quotes } = await client.quoteBalances({ userIds: [poor, newId(), rich, poor] });
+    expect(quotes.map(({ known, balance }) => [known, balance])).toEqual([
+      [true, 0],
+      [false, 0],
+      [true, 70_000],
+      [true, 0],
+    ]);
+    expect((await client.quoteBalances({ userIds: [] })).quotes).toEqual([]);
+  });
+
+  it('list what happened, newest first, page by page', async () => {
+    const userId = await purse.userWith(0);
+    const desk = await openDesk(purse.bus);
+    const orderId = newId();
+    for (let i = 1; i <= 5; i++) await client.chargeWallet(chargeRequest(userId, { amount: i * 1_000 }));
+    await desk.ask(debitCommand(userId, 4_000, orderId));
+    await desk.close();
+
+    const pages: wallet.TransactionPage[] = [];
+    let cursor = '';
+    do {
+      const { outcome } = await client.listTransactions({ userId, limit: 2, cursor });
+      if (outcome?.$case !== 'page') throw new Error('refused');
+      pages.push(outcome.page);
+      cursor = outcome.page.nextCursor ?? '';
+    } while (cursor !== '');
+    expect(pages.map(({ items }) => items.map(({ amount }) => amount))).toEqual([
+      [-4_000, 5_000],
+      [4_000, 3_000],
+      [2_000, 1_000],
+    ]);
+    expect(pages[0]?.items[0]).toMatchObject({ type: wallet.TransactionType.PAYMENT, orderId, balanceAfter: 11_000 });
+    expect(pages[0]?.items[1]?.orderId).toBeUndefined();
+
+    const { outcome } = await client.listTransactions({
+      userId,
+      type: wallet.TransactionType.CHARGE,
+      limit: 3,
+      cursor: pages[1]?.nextCursor ?? '',
+    });
+    expect(outcome).toMatchObject({ page: { items: [{ amount: 2_000 }, { amount: 1_000 }], nextCursor: undefined } });
+    for (const bad of ['x', '!', Buffer.from(`0 ${newId()}`).toString('base64url')])
+      expect(refusalOf(await client.listTransactions({ userId, limit: 2, cursor: bad }))).toMatchObject({
+        code: 'INVALID_REQUEST',
+        errors: [{ path: '?cursor' }],
+      });
+  });
+});
+
+describe('a process that dies', () => {
+  it.each([
+    ['before its commit: nothing happened, and the key is free', 'charge:written-not-committed', false],
+    ['after its commit: the key has the answer', 'charge:committed-not-answered', true],
+  ])('%s', async (_, point, happened) => {
+    const userId = await purse.userWith(0);
+    const request = chargeRequest(userId, { amount: 5_000 });
+    service.arm(point, 'kill');
+    await expect(client.chargeWallet(request)).rejects.toThrow();
+    await service.ready();
+    expect(await rowsOf(purse, 'idempotency', userId)).toHaveLength(happened ? 1 : 0);
+    expect(await client.chargeWallet(request)).toMatchObject({ outcome: { charged: { balance: 5_000 } }, replayed: happened });
+    expect((await client.getWallet({ userId })).balance).toBe(5_000);
+    expect(await rowsOf(purse, 'outbox', userId)).toHaveLength(1);
+  });
+});
