@@ -30,7 +30,7 @@ export const testConfig = (env: NodeJS.ProcessEnv = {}): GatewayConfig => {
 };
 
 export const openTestGateway = async (env: NodeJS.ProcessEnv = {}): Promise<Gateway> => {
-  const gateway = await openGateway(testConfig(env), createLogger('gateway', 'silent'), () => false);
+  const gateway = await openGateway(testConfig(env), createLogger('gateway', process.env['TEST_LOG_LEVEL'] ?? 'silent'), () => false);
   await gateway.app.init();
   await gateway.app.getHttpAdapter().getInstance().ready();
   return gateway;

@@ -8,6 +8,14 @@ import type { SendProblem } from './send-problem.ts';
 
 const fastifyPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
+/** Notes which path it is, for metrics and logs. */
+const seen =
+  (path: string): onRequestHookHandler =>
+  (request, _reply, done) => {
+    request.state.path = path;
+    done();
+  };
+
 /** Before the body is read: is the caller who they say, may they, and not too often? */
 const admit = (route: Route, gate: Gate, sendProblem: SendProblem): onRequestHookHandler => {
   const check = gate(route);
@@ -76,7 +84,7 @@ export const mount = (
   }
   for (const [path, page] of Object.entries(pages)) {
     has(path, 'GET');
-    server.get(path, page);
+    server.get(path, { onRequest: seen(path) }, page);
   }
   for (const [path, methods] of methodsOf) mountRest(server, path, methods, sendProblem);
 };

@@ -1,6 +1,7 @@
-import { OverloadedError, UpstreamUnavailable } from '@jumun/service-kit';
+import { OverloadedError } from '@jumun/service-kit';
 import { status } from '@grpc/grpc-js';
 import { invalidRequest, type Problem, problem } from '../problems/problem.ts';
+import { isNoAnswer } from '../upstream/no-answer.ts';
 
 interface CodedError {
   readonly code?: unknown;
@@ -26,18 +27,14 @@ const ofFastify = ({ code, statusCode }: CodedError): Problem | undefined => {
   return ofClient ? invalidRequest([{ path: '', message: 'cannot be read: its length is not what Content-Length says' }]) : undefined;
 };
 
-/** A gRPC status that tells of the connection, not of the call. */
-const ofUpstream = ({ code, details }: CodedError): Problem | undefined => {
-  if (typeof details !== 'string') return undefined;
-  if (code === status.RESOURCE_EXHAUSTED) return problem('OVERLOADED');
-  const wasCut = code === status.CANCELLED || (code === status.INTERNAL && details.includes('RST_STREAM'));
-  return wasCut || code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED ? problem('UNAVAILABLE') : undefined;
-};
+/** A service that has more to do than it can. */
+const isOverload = ({ code, details }: CodedError): boolean => code === status.RESOURCE_EXHAUSTED && typeof details === 'string';
 
 /** What a client is told about an exception; INTERNAL, without any detail, when nobody foresaw it. */
 export const problemOfError = (error: unknown): Problem => {
   if (error instanceof OverloadedError) return problem('OVERLOADED');
-  if (error instanceof UpstreamUnavailable) return problem('UNAVAILABLE');
+  if (isNoAnswer(error)) return problem('UNAVAILABLE');
   if (typeof error !== 'object' || error === null) return problem('INTERNAL');
-  return ofUpstream(error) ?? ofFastify(error) ?? problem('INTERNAL');
+  if (isOverload(error)) return problem('OVERLOADED');
+  return ofFastify(error) ?? problem('INTERNAL');
 };

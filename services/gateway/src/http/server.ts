@@ -15,6 +15,9 @@ export interface ServerOptions {
   readonly logger: Logger;
 }
 
+/** Until when a request must have come in whole: a client that sends byte by byte does not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
 /** Requests that Node cannot even parse have no request object: the answer is written onto the wire. */
 const answerRaw = (socket: Socket, refusal: Problem, publicUrl: string): void => {
   const requestId = requestIdOf({ headers: {} });
@@ -31,6 +34,7 @@ export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions):
     genReqId: requestIdOf,
     requestIdHeader: false,
     return503OnClosing: false, // requests that still come in are answered, and told to close their connection
+    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     keepAliveTimeout: 72_000, // longer than load balancers keep theirs, so that they close first
     routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) },

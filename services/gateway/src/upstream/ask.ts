@@ -1,4 +1,5 @@
-import { backoffMs, type GrpcCallOptions, OverloadedError, sleep, UpstreamUnavailable } from '@jumun/service-kit';
+import { backoffMs, type GrpcCallOptions, OverloadedError, sleep } from '@jumun/service-kit';
+import { isNoAnswer } from './no-answer.ts';
 
 /** All tries of a call together, in ms: a service that is restarted is back within it. */
 const DEADLINE_MS = 5_000;
@@ -26,7 +27,7 @@ export const openAsk = (): Ask => {
           return await call({ deadlineMs: Math.min(again ? TRY_MS : DEADLINE_MS, leftMs) });
         } catch (error) {
           const pauseMs = backoffMs(attempt, { baseMs: 50, capMs: 500 });
-          if (!again || !(error instanceof UpstreamUnavailable) || performance.now() + pauseMs >= untilMs) throw error;
+          if (!again || !isNoAnswer(error) || performance.now() + pauseMs >= untilMs) throw error;
           await sleep(pauseMs);
         }
       }

@@ -1,5 +1,5 @@
 import type { orders } from '@jumun/protos';
-import { type Logger, OverloadedError, UpstreamUnavailable } from '@jumun/service-kit';
+import { type Logger, OverloadedError, UpstreamUnavailable, withTrace } from '@jumun/service-kit';
 import { status } from '@grpc/grpc-js';
 import { OrderStream } from './order-stream.ts';
 
@@ -98,6 +98,11 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     }
   };
 
+  const giveUp = (): void => {
+    for (const call of pending.values()) call.reject(unavailable());
+    pending.clear();
+  };
+
   return {
     place: (order) =>
       new Promise((resolve, reject) => {
@@ -114,15 +119,13 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
           sentAtMs: now,
         };
         pending.set(callId, call);
-        sweeper ??= setInterval(sweep, SWEEP_MS);
+        sweeper ??= withTrace({}, () => setInterval(sweep, SWEEP_MS)); // it is nobody's: not of the trace of the call that happened to start it
         send(call);
       }),
     connected: () => streams.some((stream) => stream.isOpen),
-    giveUp: () => {
-      for (const call of pending.values()) call.reject(unavailable());
-      pending.clear();
-    },
+    giveUp,
     close: () => {
+      giveUp(); // whoever still waits is told so
       for (const stream of streams) stream.close();
       clearInterval(sweeper);
     },
