@@ -1,0 +1,132 @@
+import { type OutCommand, runParticipant } from '@jumun/messaging';
+import { coupon, topicNames } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
+import { type Desk, openDesk } from '../../test/desk.ts';
+import { explain, holder, logger, type Office, openOffice } from '../../test/office.ts';
+import { LOCK_COUPONS, UPDATE_COUPONS } from '../store/coupon-book.ts';
+import { couponParticipant } from './participant.ts';
+
+let office: Office;
+let desk: Desk;
+let stop = (): Promise<void> => Promise.resolve();
+beforeAll(async () => {
+  office = await openOffice();
+  const consumer = await runParticipant({
+    ...office,
+    logger,
+    group: 'coupon',
+    topic: topicNames.couponCommands,
+    repliesTopic: topicNames.orderReplies,
+    participant: couponParticipant,
+  });
+  stop = () => consumer.stop();
+  desk = await openDesk(office.bus);
+});
+afterAll(async () => {
+  await stop();
+  await desk.close();
+  await office.close();
+});
+
+interface Owned {
+  readonly userId: string;
+  readonly couponId: string;
+}
+const command = (orderId: string, step: string, payload: OutCommand['payload'], undoes?: string): OutCommand => ({
+  topic: topicNames.couponCommands,
+  key: orderId,
+  id: `${orderId}/${step}/1`,
+  payload,
+  issuedAt: new Date(),
+  undoes,
+});
+const hold = (orderId: string, { userId, couponId }: Owned): OutCommand =>
+  command(orderId, 'coupon', coupon.HoldCoupon.fromPartial({ orderId, userId, couponId }));
+const release = (orderId: string, { couponId }: Owned): OutCommand =>
+  command(orderId, 'coupon-undo', coupon.ReleaseCoupon.fromPartial({ orderId, couponId }), `${orderId}/coupon/1`);
+const use = (orderId: string, { couponId }: Owned): OutCommand =>
+  command(orderId, 'use', coupon.UseCoupon.fromPartial({ orderId, couponId }));
+
+const rowOf = async ({ couponId }: Owned): Promise<unknown> =>
+  (await office.db.query('SELECT status, held_by AS heldBy, used_by AS usedBy FROM coupons WHERE id = ?', [couponId]))[0];
+const shortName = ({ $type }: { $type: string }): string => $type.slice($type.lastIndexOf('.') + 1);
+
+it('is held, then used; redelivered commands hear the same again', async () => {
+  const mine = await holder(office);
+  const order = newId();
+  await desk.send([hold(order, mine), hold(order, mine)]);
+  expect((await desk.replies(`${order}/coupon/1`, 2)).map(shortName)).toEqual(['CouponHeld', 'CouponHeld']);
+  expect(await rowOf(mine)).toEqual({ status: 'HELD', heldBy: order, usedBy: null });
+  await desk.ask(use(order, mine));
+  await desk.send([hold(order, mine), use(order, mine), { ...use(order, mine), id: `${order}/use/2` }]);
+  expect((await desk.replies(`${order}/coupon/1`, 3)).map(shortName)[2]).toBe('CouponHeld');
+  expect((await desk.replies(`${order}/use/1`, 2)).map(shortName)).toEqual(['CouponUsed', 'CouponUsed']);
+  expect((await desk.replies(`${order}/use/2`)).map(shortName)).toEqual(['CouponUsed']);
+  expect(await rowOf(mine)).toEqual({ status: 'USED', heldBy: null, usedBy: order });
+});
+
+it('is held by one of two orders that want it at once', async () => {
+  for (let round = 0; round < 10; round++) {
+    const mine = await holder(office);
+    const orders = [newId(), newId()];
+    await desk.send(orders.map((order) => hold(order, mine)));
+    const replies = await Promise.all(orders.map(async (order) => (await desk.replies(`${order}/coupon/1`))[0]!));
+    expect(replies.map(shortName).sort()).toEqual(['CouponAlreadyUsed', 'CouponHeld']);
+    expect(replies.find((reply) => shortName(reply) === 'CouponAlreadyUsed')).toMatchObject({ couponStatus: 'HELD' });
+  }
+});
+
+it('remembers an undo that came before its do', async () => {
+  const mine = await holder(office);
+  const order = newId();
+  expect(shortName(await desk.ask(release(order, mine)))).toBe('CouponReleased');
+  expect(shortName(await desk.ask(hold(order, mine)))).toBe('Undone');
+  expect(await rowOf(mine)).toMatchObject({ status: 'AVAILABLE' });
+});
+
+it('is free for the next order as soon as it is given back, and only its holder gives it back', async () => {
+  const mine = await holder(office);
+  const [first, second] = [newId(), newId()];
+  await desk.ask(hold(first, mine));
+  await desk.ask(release(second, mine));
+  expect(await rowOf(mine)).toMatchObject({ status: 'HELD', heldBy: first });
+  await desk.ask(release(first, mine));
+  expect(shortName(await desk.ask(hold(newId(), mine)))).toBe('CouponHeld');
+});
+
+it('judges the date when it holds, and never later', async () => {
+  const [held, late] = [await holder(office), await holder(office)];
+  const order = newId();
+  await desk.ask(hold(order, held));
+  await office.db.execute('UPDATE coupons SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE id IN (?)', [
+    [held.couponId, late.couponId],
+  ]);
+  expect(shortName(await desk.ask(hold(newId(), late)))).toBe('CouponExpired');
+  expect(shortName(await desk.ask(use(order, held)))).toBe('CouponUsed');
+});
+
+it("knows neither somebody else's coupon nor one that is not there", async () => {
+  const mine = await holder(office);
+  for (const wrong of [
+    { ...mine, userId: newId() },
+    { ...mine, couponId: newId() },
+    { ...mine, couponId: '쿠폰'.repeat(18) },
+  ])
+    expect(shortName(await desk.ask(hold(newId(), wrong)))).toBe('CouponNotFound');
+});
+
+it('fails a use without a hold, and only that', async () => {
+  const [mine, other] = [await holder(office), await holder(office)];
+  const [paid, fine] = [newId(), newId()];
+  await desk.send([use(paid, mine), hold(fine, other)]);
+  expect(shortName((await desk.replies(`${paid}/use/1`))[0]!)).toBe('CommandFailed');
+  expect(shortName((await desk.replies(`${fine}/coupon/1`))[0]!)).toBe('CouponHeld');
+});
+
+it('finds rows by primary key, in the order of its parameter', async () => {
+  expect(await explain(office, LOCK_COUPONS, [JSON.stringify([newId()])])).toEqual(['j ALL', 'c eq_ref PRIMARY']);
+  expect(await explain(office, UPDATE_COUPONS, [JSON.stringify([[newId(), 'HELD', newId(), null]])])).toEqual([
+    'j ALL',
+    'c eq_ref PRIMARY',
+  ]);
+});
