@@ -1,4 +1,5 @@
 import { arm } from '../../testing/fault-points.ts';
+import type { KafkaMessage } from 'kafkajs';
 import { eventually, openShelfService, releaseCommand, reserveCommand, type ShelfService } from '../../testing/fixture.ts';
 import { reserve } from '../../testing/shelves.ts';
 
@@ -9,16 +10,15 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const answered = (id: string, times = 1): Promise<string[]> =>
-  eventually(
-    () => {
-      const types = service.repliesTo(id);
-      return types.length >= times ? types : undefined;
-    },
-    { withinMs: 20_000 },
-  );
-const letterOf = (id: string) =>
-  eventually(() => service.letters.find(({ headers }) => headers?.['ce_id']?.toString() === id), { withinMs: 20_000 });
+const answered = async (id: string, times = 1): Promise<string[]> => {
+  await eventually(() => service.repliesTo(id).length >= times, { withinMs: 20_000 });
+  return service.repliesTo(id);
+};
+const letterOf = async (id: string): Promise<KafkaMessage> => {
+  const find = (): KafkaMessage | undefined => service.letters.find(({ headers }) => headers?.['ce_id']?.toString() === id);
+  await eventually(() => find() !== undefined, { withinMs: 20_000 });
+  return find()!;
+};
 
 test('a command has its effect and its answer: typed, keyed, traced, and of this very command', async () => {
   await service.fill('a', 5);

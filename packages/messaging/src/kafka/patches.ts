@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { encodeProduce, type TopicData } from './produce-encoder.ts';
 
 /** What we touch of kafkajs 2.2.4's request queue (src/network/requestQueue). */
 interface RequestQueue {
@@ -45,8 +46,51 @@ function scheduleRequestTimeoutCheck(this: RequestQueue): void {
   );
 }
 
+interface ProduceArguments {
+  readonly acks: number;
+  readonly timeout: number;
+  readonly compression?: number;
+  readonly transactionalId?: string | null;
+  readonly topicData: readonly TopicData[];
+}
+
+interface ProtocolRequest {
+  readonly request: { encode(): Promise<unknown> };
+}
+
+interface ProduceProtocol {
+  protocol(version: { version: number }): (args: ProduceArguments) => ProtocolRequest;
+  isOurs?: true;
+}
+
+const RECORD_BATCHES_SINCE = 3;
+
+/**
+ * kafkajs makes a growing buffer of every header of every message, which was two thirds of what a send cost (70 µs a message). Here the
+ * request is written in one go; whatever we do not use (compression, transactions, old brokers) is left to kafkajs.
+ */
+const encodeFaster = (produce: ProduceProtocol): void => {
+  if (produce.isOurs) return;
+  const original = produce.protocol.bind(produce);
+  produce.isOurs = true;
+  produce.protocol = ({ version }) => {
+    const make = original({ version });
+    return (args) => {
+      const made = make(args);
+      if (version < RECORD_BATCHES_SINCE || args.compression || args.transactionalId) return made;
+      const encode = (): Promise<unknown> => {
+        const bytes = encodeProduce(args.acks, args.timeout, args.topicData);
+        return Promise.resolve({ buf: bytes, buffer: bytes, size: () => bytes.length });
+      };
+      return { ...made, request: { ...made.request, encode } };
+    };
+  };
+};
+
 /** Once for the process; kafkajs is pinned to the version that this was written for. */
 export const patchKafkajs = (): void => {
-  const queue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+  const require = createRequire(import.meta.url);
+  const queue = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
   Object.assign(queue.prototype, { scheduleCheckPendingRequests, scheduleRequestTimeoutCheck });
+  encodeFaster(require('kafkajs/src/protocol/requests/produce') as ProduceProtocol);
 };
