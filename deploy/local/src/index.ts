@@ -1,6 +1,6 @@
 export { startCluster, type Cluster, type ClusterOptions } from './cluster.ts';
 export { describeCluster, readClusterFile, serviceDatabaseUrl, type ClusterFile } from './cluster-file.ts';
-export { default as audit } from './commands/audit.ts';
+export { auditorEnvironment, default as audit } from './commands/audit.ts';
 export { Failure } from './failure.ts';
 export type { Infrastructure, InfraConnection, InfraPorts } from './infra/connection.ts';
 export { startInfrastructure, type InfraOptions } from './infra/start.ts';

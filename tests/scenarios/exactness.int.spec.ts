@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Cluster, localDir, startCluster } from '@jumun/local';
+import { violationsOf } from './auditing.ts';
+import { type Customer, openShop, type Product, type Shop } from './shop.ts';
+
+/** How often each status and code was answered: `{ '201': 10, '400 OUT_OF_STOCK': 90 }`. */
+const tally = (answers: readonly { status: number; body: { code?: string } }[]): Record<string, number> =>
+  Object.fromEntries(
+    [...Map.groupBy(answers, ({ status, body }) => (body.code === undefined ? String(status) : `${status} ${body.code}`))].map(
+      ([name, all]) => [name, all.length],
+    ),
+  );
+
+describe('many at once', () => {
+  let dir: string;
+  let cluster: Cluster;
+  let shop: Shop;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(localDir, 'exactness-'));
+    cluster = await startCluster({ dir, seed: false, env: { gateway: { RATE_LIMIT_PER_USER: '0' } } });
+    shop = openShop(cluster);
+  }, 240_000);
+  afterAll(async () => {
+    await cluster?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }, 60_000);
+
+  const one = ({ optionId }: Product, quantity = 1) => ({ items: [{ optionId, quantity }] });
+
+  it('takes fifty equal requests with one key as one order', async () => {
+    const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(1_000, 100)]);
+    const key = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => shop.order(customer, one(product), key)));
+    expect(tally(answers)).toEqual({ '201': 50 });
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(49);
+    expect(await shop.balance(customer)).toBe(99_000);
+    expect(await shop.stock(product)).toBe(99);
+  }, 60_000);
+
+  it('refuses another body under a used key, and changes nothing', async () => {
+    const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(1_000, 100)]);
+    const key = randomUUID();
+    await shop.order(customer, one(product), key);
+    const { status, body } = await shop.order(customer, one(product, 2), key);
+    expect([status, body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
+    expect(await shop.stock(product)).toBe(99);
+  }, 60_000);
+
+  it('gives one coupon to one of two orders', async () => {
+    const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(10_000, 100)]);
+    const couponId = await shop.coupon(customer, 10);
+    const answers = await Promise.all([0, 1].map(() => shop.order(customer, { ...one(product), couponId })));
+    expect(tally(answers)).toEqual({ '201': 1, '409 COUPON_ALREADY_USED': 1 });
+    expect(await shop.balance(customer)).toBe(91_000);
+    expect(await shop.stock(product)).toBe(99);
+  }, 60_000);
+
+  it('completes two of ten orders on a wallet for two', async () => {
+    const [customer, product] = await Promise.all([shop.customer(20_000), shop.product(10_000, 100)]);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => shop.order(customer, one(product))));
+    expect(tally(answers)).toEqual({ '201': 2, '400 INSUFFICIENT_BALANCE': 8 });
+    expect(await shop.balance(customer)).toBe(0);
+    expect(await shop.stock(product)).toBe(98);
+  }, 60_000);
+
+  it('sells ten units to ten of a hundred buyers', async () => {
+    const product = await shop.product(1_000, 10);
+    const buyers: Customer[] = await shop.customers(100, 10_000);
+    const answers = await Promise.all(buyers.map((buyer) => shop.order(buyer, one(product))));
+    expect(tally(answers)).toEqual({ '201': 10, '400 OUT_OF_STOCK': 90 });
+    expect(await shop.stock(product)).toBe(0);
+    const balances = await Promise.all(buyers.map((buyer) => shop.balance(buyer)));
+    expect(balances.filter((balance) => balance === 9_000)).toHaveLength(10);
+    expect(balances.filter((balance) => balance === 10_000)).toHaveLength(90);
+  }, 120_000);
+
+  it('lets a buyer who was refused buy again at once with what was given back', async () => {
+    const [customer, product] = await Promise.all([shop.customer(15_000), shop.product(10_000, 1)]);
+    const couponId = await shop.coupon(customer, 10);
+    // Both pass the quote; one of them is refused by its saga, and its undo must be through before the answer.
+    const rivals = await Promise.all([shop.order(customer, { ...one(product), couponId }), shop.order(customer, one(product))]);
+    expect(rivals.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(await shop.stock(product)).toBe(0);
+  }, 60_000);
+
+  it('leaves books that agree', async () => {
+    expect(await violationsOf(cluster)).toEqual([]);
+  }, 60_000);
+});
