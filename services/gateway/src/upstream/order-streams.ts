@@ -34,12 +34,18 @@ const ANSWER_MS = 5_000;
 /** An instance that is this late with an answer is not waited for any longer: another one is asked too. */
 const OVERDUE_MS = 2_000;
 const SWEEP_MS = 250;
+/** What is refused as unavailable is placed again after such a pause. */
+const AGAIN_MS = 300;
+
+const isUnavailable = ({ outcome }: orders.PlaceOrderResult): boolean =>
+  outcome?.$case === 'refused' && outcome.refused.kind?.$case === 'unavailable';
 
 const unavailable = (): UpstreamUnavailable => new UpstreamUnavailable('/jumun.orders.v1.OrderService/PlaceOrders', status.UNAVAILABLE);
 
 /**
  * Orders on open streams, one to each instance of the orchestrator. A call that goes down with its stream, or is overdue, is sent again on
- * another one: all carry an idempotency key, so they are placed once, however often they are sent.
+ * another one, and so is what an instance could not do just now: all carry an idempotency key, so they are placed once, however often
+ * they are sent.
  */
 export const openOrderStreams = (addresses: readonly string[], logger: Logger): OrderStreams => {
   const pending = new Map<number, Pending>();
@@ -62,6 +68,13 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     for (const call of pending.values()) if (those(call)) send(call);
   };
 
+  /** Something behind the orchestrator did not answer: maybe it does in a moment. */
+  const again = (callId: number, call: Pending): void => {
+    setTimeout(() => {
+      if (pending.has(callId)) send(call);
+    }, AGAIN_MS);
+  };
+
   const streams = addresses.map((address): OrderStream => {
     const stream: OrderStream = new OrderStream(
       address,
@@ -70,6 +83,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
         answered: (result) => {
           const call = pending.get(result.callId);
           if (call === undefined) return; // answered before, by another instance, or given up
+          if (isUnavailable(result) && performance.now() + AGAIN_MS < call.deadlineMs) return again(result.callId, call);
           pending.delete(result.callId);
           call.resolve(result);
         },
