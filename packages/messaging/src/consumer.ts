@@ -24,7 +24,16 @@ const COMMIT_INTERVAL_MS = 1_000;
 const DRAIN_MS = 8_000;
 /** A broker that restarts is back before that. */
 const READY_MS = 15_000;
+/** A broker that does not answer keeps nobody from stopping: what is not committed is seen again. */
+const LAST_COMMIT_MS = 3_000;
 const GIVE_UP_MS = 5 * 60_000;
+
+/** Waits for the work, but no longer than that. */
+const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+};
 
 /**
  * Fetches ahead into a bounded queue, and works on everything that is in hand of all partitions at once, one batch at a time. Offsets are
@@ -54,12 +63,12 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
   };
 
   /** Waits while the queue is full, with heartbeats, which tell of a rebalance too. */
-  const roomFor = async ({ heartbeat }: EachBatchPayload): Promise<void> => {
+  const roomFor = async (payload: EachBatchPayload): Promise<void> => {
     while (arrivals.isFull && !stopping) {
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([arrivals.room(), new Promise((resolve) => (timer = setTimeout(resolve, heartbeatMs)))]);
       clearTimeout(timer);
-      await heartbeat();
+      await payload.heartbeat();
     }
   };
 
@@ -145,12 +154,9 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
     member.pause();
     arrivals.clear();
     arrivals.wake();
-    const drain = new AbortController();
-    const late = setTimeout(() => drain.abort(), DRAIN_MS);
-    await Promise.race([loop, new Promise((resolve) => drain.signal.addEventListener('abort', resolve))]);
-    clearTimeout(late);
+    await within(DRAIN_MS, loop);
     clearInterval(timer);
-    await commit();
+    await within(LAST_COMMIT_MS, commit());
     assignment.abort();
     await member.leave();
   };

@@ -102,10 +102,13 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
   };
 
   const end = async (which: KafkaConsumer | undefined): Promise<void> => {
+    const ended = new AbortController();
     try {
-      await Promise.race([which?.disconnect(), sleep(REJOIN_CAP_MS)]);
+      await Promise.race([which?.disconnect(), sleep(REJOIN_CAP_MS, ended.signal)]);
     } catch (err) {
       logger.debug({ err, groupId }, 'a consumer did not end cleanly');
+    } finally {
+      ended.abort();
     }
   };
 

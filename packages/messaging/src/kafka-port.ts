@@ -19,8 +19,8 @@ const logTo =
   (logger: Logger) =>
   () =>
   ({ level, namespace, log }: LogEntry): void => {
-    const { message, error, groupId, topic } = log as { message: string; error?: unknown; groupId?: string; topic?: string };
-    const line = { component: `kafkajs/${namespace}`, error: error === undefined ? undefined : String(error), groupId, topic };
+    const { message, error, groupId, topic } = log as { message: string; error?: string; groupId?: string; topic?: string };
+    const line = { component: `kafkajs/${namespace}`, error, groupId, topic };
     if (level === logLevel.ERROR) logger.warn(line, message);
     else logger.debug(line, message);
   };

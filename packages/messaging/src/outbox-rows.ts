@@ -20,7 +20,8 @@ export const READ_UNSENT = `
    WHERE sent_at IS NULL AND created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND
    ORDER BY created_at LIMIT ?`;
 
-export const MARK_SENT = 'UPDATE outbox SET sent_at = CURRENT_TIMESTAMP(3) WHERE id IN (?) AND sent_at IS NULL';
+/** By the primary key: by the other index it would lock unsent rows of others. */
+export const MARK_SENT = 'UPDATE outbox FORCE INDEX (PRIMARY) SET sent_at = CURRENT_TIMESTAMP(3) WHERE id IN (?)';
 
 const INSERT = 'INSERT INTO outbox (id, topic, message_key, type, payload, traceparent, created_at) VALUES ';
 
@@ -45,13 +46,34 @@ export const rowOf = ({ id, topic, key, payload, traceparent, time = new Date() 
 
 const base64 = (bytes: string | Buffer): string => Buffer.from(bytes as string).toString('base64');
 
-export const rawRowOf = ({ topic, key, value, headers }: EncodedMessage): OutboxRow => {
+/** What the column takes, with room for quotes and names. */
+const PAYLOAD_CHARS_MAX = 60_000;
+const CUT_BYTES = 16_000;
+
+const rawText = ({ key, value, headers }: EncodedMessage): string => {
   const raw: RawPayload = {
     key: key === null ? null : base64(key),
     headers: Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, base64(header)])),
     value: value === null ? null : base64(value),
   };
-  return { id: newId(), topic, messageKey: '', type: RAW, payload: JSON.stringify(raw), traceparent: null, createdAt: new Date() };
+  return JSON.stringify(raw);
+};
+
+/** The beginning, and where it came from, of what is too large for a row. */
+const cut = ({ topic, key, value, headers }: EncodedMessage): EncodedMessage => ({
+  topic,
+  key: key === null || key.length > CUT_BYTES ? null : key,
+  value: value?.subarray(0, CUT_BYTES) ?? null,
+  headers: {
+    ...Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('dlq_') || name === 'ce_id' || name === 'ce_type')),
+    dlq_value_bytes: String(value?.length ?? 0),
+  },
+});
+
+export const rawRowOf = (message: EncodedMessage): OutboxRow => {
+  const whole = rawText(message);
+  const payload = whole.length > PAYLOAD_CHARS_MAX ? rawText(cut(message)) : whole;
+  return { id: newId(), topic: message.topic, messageKey: '', type: RAW, payload, traceparent: null, createdAt: new Date() };
 };
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'base64');

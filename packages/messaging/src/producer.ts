@@ -1,7 +1,8 @@
 import { faultPoint, isTransient, type Logger, retryWithBackoff, TransientError } from '@jumun/service-kit';
-import { type Kafka, type Message, Partitioners, type PartitionMetadata, type RecordMetadata } from 'kafkajs';
-import { sendError, UnknownPartitionError } from './errors.ts';
+import type { Kafka, RecordMetadata } from 'kafkajs';
+import { sendError } from './errors.ts';
 import type { EncodedMessage } from './message.ts';
+import { type Addressed, createPartitioner } from './partitioner.ts';
 
 export interface Producer {
   send(messages: readonly EncodedMessage[]): Promise<void>;
@@ -11,26 +12,6 @@ export interface Producer {
 /** Every ack of a broker that answers comes within milliseconds; a broker that restarts needs some 10 s. */
 const SEND_LIMIT_MS = 30_000;
 const ACK_TIMEOUT_MS = 10_000;
-
-/** kafkajs' message, which also takes along where we want it and learns where it went. */
-interface Addressed extends Message {
-  readonly wanted?: number;
-  readonly hint?: number;
-}
-
-const has = (metadata: readonly PartitionMetadata[], partition: number): boolean =>
-  metadata.some(({ partitionId }) => partitionId === partition);
-
-/** A partition by name if there is one, else by murmur2 of the key, as Java clients do it. Notes its choice in the message. */
-const createPartitioner = () => {
-  const byKey = Partitioners.DefaultPartitioner();
-  return ({ topic, partitionMetadata, message }: { topic: string; partitionMetadata: PartitionMetadata[]; message: Message }): number => {
-    const { wanted, hint, key, value } = message as Addressed;
-    if (wanted !== undefined && !has(partitionMetadata, wanted)) throw new UnknownPartitionError(`${topic} has no partition ${wanted}`);
-    const named = wanted ?? (hint !== undefined && has(partitionMetadata, hint) ? hint : undefined);
-    return (message.partition = named ?? byKey({ topic, partitionMetadata, message: { key, value } }));
-  };
-};
 
 const placeOf = (topic: string, partition: number | undefined): string => `${topic}/${partition}`;
 

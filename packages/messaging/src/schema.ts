@@ -16,7 +16,7 @@ export const OUTBOX_DDL = `CREATE TABLE outbox (
   topic       VARCHAR(200)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   message_key VARCHAR(200)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   type        VARCHAR(100)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  payload     MEDIUMTEXT    CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  payload     TEXT          CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   traceparent VARCHAR(60)   CHARACTER SET ascii COLLATE ascii_bin NULL,
   created_at  DATETIME(3)   NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   sent_at     DATETIME(3)   NULL,

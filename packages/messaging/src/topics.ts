@@ -1,5 +1,5 @@
-import type { Logger } from '@jumun/service-kit';
-import type { Kafka } from 'kafkajs';
+import { type Logger, retryWithBackoff } from '@jumun/service-kit';
+import type { Admin, Kafka } from 'kafkajs';
 
 /** A topic to be made; `Topic` of the contracts fits. */
 export interface TopicSpec {
@@ -10,6 +10,19 @@ export interface TopicSpec {
 }
 
 const REPLICATION_FACTOR_MAX = 3;
+
+const LEADER_ATTEMPTS_MAX = 60;
+
+/** Waits until every partition can be written to: some 100 ms, seconds on a busy machine. */
+const leadersOf = (admin: Admin, topics: string[]): Promise<void> =>
+  retryWithBackoff(
+    async () => {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      for (const { name, partitions } of metadata.topics)
+        if (partitions.some(({ leader }) => leader < 0)) throw new Error(`${name} has no leader yet`);
+    },
+    { isRetryable: () => true, attemptsMax: LEADER_ATTEMPTS_MAX, baseMs: 50, capMs: 500 },
+  );
 
 /** Makes the missing topics, on as many brokers as there are, at most three; existing ones are left as they are. */
 export const createTopics = async (
@@ -26,7 +39,7 @@ export const createTopics = async (
     const replicationFactor = Math.min(REPLICATION_FACTOR_MAX, brokers.length);
     const minInSync = replicationFactor >= 3 ? 2 : 1;
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false, // kafkajs gives up at the first broker that has not heard of the topic yet
       topics: missing.map(({ name, partitions, retentionMs, cleanup }) => ({
         topic: topicPrefix + name,
         numPartitions: partitions,
@@ -38,6 +51,10 @@ export const createTopics = async (
         ],
       })),
     });
+    await leadersOf(
+      admin,
+      missing.map(({ name }) => topicPrefix + name),
+    );
     logger.info({ topics: missing.length }, 'topics created');
   } finally {
     await admin.disconnect();

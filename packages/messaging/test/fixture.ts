@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, type Database, type Logger } from '@jumun/service-kit';
+import { Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 import { eventually, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
 import { type Bus, type Consumer, type InMessage, INBOX_DDL, openBus, OUTBOX_DDL } from '../src/index.ts';
 
@@ -26,12 +27,14 @@ export interface Fixture {
   readonly bus: Bus;
   readonly db: Database;
   /** Another bus on the same topics, as another process has it. */
-  openBus(): Promise<Bus>;
+  readonly openBus: () => Promise<Bus>;
   /** Everything that a topic gets from now on and has got before. */
-  collect(topic: string): Promise<{ messages: InMessage[]; consumer: Consumer }>;
+  readonly collect: (topic: string) => Promise<{ messages: InMessage[]; consumer: Consumer }>;
+  /** The bare records of a topic, for what is no message of ours. */
+  readonly keepRaw: (topic: string) => Promise<KafkaMessage[]>;
   /** Stopped at the end of the test file at the latest. */
-  keep<T extends { stop(): Promise<void> }>(running: T): T;
-  close(): Promise<void>;
+  readonly keep: <T extends { stop(): Promise<void> }>(running: T) => T;
+  readonly close: () => Promise<void>;
 }
 
 const migrations = (): string => {
@@ -50,6 +53,7 @@ export const openFixture = async (): Promise<Fixture> => {
   const { kafkaBrokers } = await infrastructure();
   const prefix = freshPrefix();
   const buses: Bus[] = [];
+  const raws = new Map<string, KafkaMessage[]>();
   const running: { stop(): Promise<void> }[] = [];
   const anotherBus = async (): Promise<Bus> => {
     const bus = openBus({ brokers: kafkaBrokers, clientId: 'messaging-test', topicPrefix: prefix, logger });
@@ -58,7 +62,8 @@ export const openFixture = async (): Promise<Fixture> => {
   };
   const bus = await anotherBus();
   await bus.createTopics(table);
-  const { db, drop } = await freshDatabase(migrations());
+  const database = await freshDatabase(migrations());
+  const { db } = database;
   return {
     prefix,
     bus,
@@ -75,6 +80,19 @@ export const openFixture = async (): Promise<Fixture> => {
       running.push(consumer);
       return { messages, consumer };
     },
+    keepRaw: async (topic) => {
+      const known = raws.get(topic);
+      if (known !== undefined) return known;
+      const records: KafkaMessage[] = [];
+      raws.set(topic, records);
+      const kafka = new Kafka({ brokers: kafkaBrokers, logLevel: logLevel.NOTHING });
+      const consumer = kafka.consumer({ groupId: `${prefix}raw-${topic}`, maxWaitTimeInMs: 100 });
+      await consumer.connect();
+      await consumer.subscribe({ topics: [prefix + topic], fromBeginning: true });
+      await consumer.run({ eachMessage: ({ message }) => Promise.resolve(void records.push(message)) });
+      running.push({ stop: () => consumer.disconnect() });
+      return records;
+    },
     keep: (each) => {
       running.push(each);
       return each;
@@ -82,7 +100,7 @@ export const openFixture = async (): Promise<Fixture> => {
     close: async () => {
       await Promise.all(running.map((each) => each.stop()));
       await Promise.all(buses.map((each) => each.close()));
-      await drop();
+      await database.drop();
     },
   };
 };

@@ -1,0 +1,262 @@
+import { arm, wasHit } from './fault-points.ts';
+import { common } from '@jumun/protos';
+import { TransientError } from '@jumun/service-kit';
+import type { InMessage, OutMessage } from '../src/index.ts';
+import { EVENTS, eventually, type Fixture, openFixture } from './fixture.ts';
+
+let fixture: Fixture;
+beforeAll(async () => void (fixture = await openFixture()), 60_000);
+afterAll(() => fixture.close());
+
+let counter = 0;
+const message = (more: Partial<OutMessage> = {}): OutMessage => ({
+  topic: EVENTS,
+  key: `key-${counter}`,
+  id: `id-${counter++}`,
+  payload: common.CommandFailed.fromPartial({ reason: 'r' }),
+  ...more,
+});
+const messages = (count: number, more: Partial<OutMessage> = {}): OutMessage[] => Array.from({ length: count }, () => message(more));
+const idsOf = (list: readonly { id: string }[]): Set<string> => new Set(list.map(({ id }) => id));
+
+let topics = 0;
+const freshTopic = async (partitions = 2): Promise<string> => {
+  const name = `topic-${++topics}`;
+  const spec = { partitions, retentionMs: 3_600_000, cleanup: 'delete' as const };
+  await fixture.bus.createTopics([
+    { name, ...spec },
+    { name: `${name}.dlq`, ...spec },
+  ]);
+  return name;
+};
+
+const consume = async (
+  topic: string,
+  handle: (batch: InMessage[]) => Promise<void>,
+  more: { group?: string; batchSizeMax?: number } = {},
+) =>
+  fixture.keep(
+    await fixture.bus.consume({
+      group: more.group ?? `g-${topic}`,
+      topics: [topic],
+      sessionTimeoutMs: 6_000,
+      commitIntervalMs: 100,
+      handle,
+      ...more,
+    }),
+  );
+
+describe('sending', () => {
+  it('writes to the partition that is named, or hinted at and there; else to the key’s', async () => {
+    const topic = await freshTopic(3);
+    const { messages: seen } = await fixture.collect(topic);
+    const sent = [
+      message({ topic, partition: 2 }),
+      message({ topic, partitionHint: 1 }),
+      message({ topic, partitionHint: 99, key: 'same' }),
+      message({ topic, key: 'same' }),
+    ];
+    await fixture.bus.send(sent);
+    const placeOf = (nth: number): Promise<number> =>
+      eventually(() => seen.find(({ id }) => id === sent[nth]!.id)!).then((each) => each.partition);
+    expect([await placeOf(0), await placeOf(1)]).toEqual([2, 1]);
+    expect(await placeOf(2)).toBe(await placeOf(3));
+  });
+
+  it('fails for a partition that is not there, instead of losing the message beside good ones', async () => {
+    await expect(fixture.bus.send([message(), message({ partition: 77 })])).rejects.toThrow('has no partition 77');
+  });
+
+  it('sends again what was not acknowledged', async () => {
+    const topic = await freshTopic();
+    const { messages: seen } = await fixture.collect(topic);
+    arm('producer:sent-not-acked');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const sent = messages(3, { topic });
+    await fixture.bus.send(sent);
+    await eventually(() => seen.length === 6);
+    expect(wasHit('producer:sent-not-acked')).toBe(true);
+    expect(idsOf(seen)).toEqual(idsOf(sent));
+  });
+
+  it('takes concurrent sends, and loses none', async () => {
+    const topic = await freshTopic(4);
+    const { messages: seen } = await fixture.collect(topic);
+    const batches = Array.from({ length: 40 }, () => messages(25, { topic }));
+    await Promise.all(batches.map((batch) => fixture.bus.send(batch)));
+    await eventually(() => seen.length >= 1_000);
+    expect(idsOf(seen)).toEqual(idsOf(batches.flat()));
+  });
+});
+
+describe('consuming', () => {
+  it('gets what was sent before its group existed, and keeps the order of a key', async () => {
+    const topic = await freshTopic();
+    const sent = Array.from({ length: 200 }, (_, i) => message({ topic, key: `k${i % 5}` }));
+    await fixture.bus.send(sent);
+    const { messages: seen } = await fixture.collect(topic);
+    await eventually(() => seen.length === 200);
+    for (let k = 0; k < 5; k++)
+      expect(seen.filter(({ key }) => key === `k${k}`).map(({ id }) => id)).toEqual(
+        sent.filter(({ key }) => key === `k${k}`).map(({ id }) => id),
+      );
+  });
+
+  it('merges partitions into batches, one at a time, no larger than asked for', async () => {
+    const topic = await freshTopic(4);
+    await fixture.bus.send(messages(500, { topic }));
+    const sizes: number[] = [];
+    let [merged, working, total] = [false, 0, 0];
+    await consume(
+      topic,
+      async (batch) => {
+        expect(++working).toBe(1);
+        merged ||= new Set(batch.map(({ partition }) => partition)).size > 1;
+        sizes.push(batch.length);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        total += batch.length;
+        working--;
+      },
+      { batchSizeMax: 64 },
+    );
+    await eventually(() => total === 500);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(64);
+    expect(merged).toBe(true);
+  });
+
+  it('goes on after a stop where it stopped, and delivers nothing afterwards', async () => {
+    const topic = await freshTopic();
+    const first: string[] = [];
+    const consumer = await consume(topic, async (batch) => void first.push(...batch.map(({ id }) => id)));
+    await fixture.bus.send(messages(50, { topic }));
+    await eventually(() => first.length === 50);
+    await consumer.stop();
+    const late = messages(20, { topic });
+    await fixture.bus.send(late);
+    const second: string[] = [];
+    await consume(topic, async (batch) => void second.push(...batch.map(({ id }) => id)));
+    await eventually(() => second.length >= 20);
+    expect(new Set(second)).toEqual(idsOf(late));
+    expect(first).toHaveLength(50);
+  });
+
+  it('sees again what was done and not committed', async () => {
+    const topic = await freshTopic(1);
+    const point = 'consumer:marked-not-committed';
+    arm(point, 'stall 8000');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const seen: string[] = [];
+    await consume(topic, async (batch) => void seen.push(...batch.map(({ id }) => id)));
+    const sent = messages(5, { topic });
+    await fixture.bus.send(sent);
+    await eventually(() => seen.length === 5);
+    await eventually(() => wasHit(point));
+    // Another member: the group is divided anew, and the partition starts at the committed offset.
+    const others: string[] = [];
+    const other = await fixture.openBus();
+    for (let i = 0; i < 2; i++)
+      fixture.keep(
+        await other.consume({
+          group: `g-${topic}`,
+          topics: [topic],
+          sessionTimeoutMs: 6_000,
+          handle: async (batch) => void others.push(...batch.map(({ id }) => id)),
+        }),
+      );
+    await eventually(() => seen.length + others.length >= 10, { withinMs: 20_000 });
+    expect(new Set([...seen, ...others])).toEqual(idsOf(sent));
+  });
+
+  it('shares partitions with a second member, and loses nothing while they change hands', async () => {
+    const topic = await freshTopic(4);
+    const seen = new Set<string>();
+    const handle = async (batch: InMessage[]): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      for (const { id } of batch) seen.add(id);
+    };
+    const one = await consume(topic, handle, { batchSizeMax: 20 });
+    const sent: OutMessage[] = [];
+    const sendSome = async (): Promise<void> => {
+      const some = messages(100, { topic });
+      sent.push(...some);
+      await fixture.bus.send(some);
+    };
+    await sendSome();
+    const two = fixture.keep(
+      await (await fixture.openBus()).consume({ group: `g-${topic}`, topics: [topic], sessionTimeoutMs: 6_000, batchSizeMax: 20, handle }),
+    );
+    for (let i = 0; i < 5; i++) await sendSome();
+    await eventually(() => one.ownedPartitions(topic).length === 2 && two.ownedPartitions(topic).length === 2, { withinMs: 15_000 });
+    await sendSome();
+    await one.stop();
+    await sendSome();
+    await eventually(() => two.ownedPartitions(topic).length === 4, { withinMs: 15_000 });
+    await eventually(() => seen.size === sent.length, { withinMs: 15_000 });
+    expect(one.ownedPartitions(topic)).toEqual(expect.any(Array));
+  }, 60_000);
+
+  it('waits a transient failure out for longer than the session, with a full queue, and stays in the group', async () => {
+    const topic = await freshTopic(1);
+    const until = Date.now() + 9_000;
+    const seen = new Set<string>();
+    let assigned = 0;
+    const consumer = await consume(
+      topic,
+      async (batch) => {
+        if (Date.now() < until) throw new TransientError('away');
+        for (const { id } of batch) seen.add(id);
+      },
+      { batchSizeMax: 10 },
+    );
+    const sent = messages(100, { topic });
+    await fixture.bus.send(sent);
+    await eventually(() => seen.size === 100, { withinMs: 20_000 });
+    if (consumer.ownedPartitions(topic).length === 1) assigned++;
+    expect([assigned, consumer.healthy()]).toEqual([1, true]);
+  }, 40_000);
+
+  it('puts aside what it cannot read and what fails for good, alone; the rest is done', async () => {
+    const topic = await freshTopic(1);
+    const letters = await fixture.keepRaw(`${topic}.dlq`);
+    const seen: string[] = [];
+    await consume(topic, async (batch) => {
+      if (batch.some(({ id }) => id === 'cursed')) throw new RangeError('never');
+      seen.push(...batch.map(({ id }) => id));
+    });
+    const good = messages(7, { topic, key: 'k' });
+    await fixture.bus.send([...good.slice(0, 3), message({ topic, key: 'k', id: 'cursed' }), ...good.slice(3)]);
+    await fixture.bus.sendEncoded([{ topic, key: 'k', value: Buffer.from('?'), headers: { ce_id: 'noise' } }]);
+    await eventually(() => letters.length === 2, { withinMs: 15_000 });
+    await eventually(() => seen.length >= 7);
+    expect(new Set(seen)).toEqual(idsOf(good));
+    expect(letters.map(({ headers }) => String(headers?.['dlq_error'])).sort()).toEqual(['RangeError: never', 'no header ce_specversion']);
+    expect(letters.every(({ headers }) => String(headers?.['dlq_topic']) === topic && /^\d+$/.test(String(headers?.['dlq_offset'])))).toBe(
+      true,
+    );
+  });
+
+  it('has a lone message within milliseconds, and idles for next to nothing', async () => {
+    const topic = await freshTopic();
+    const took: number[] = [];
+    let arrived: () => void = () => {};
+    const consumer = await consume(topic, async () => arrived());
+    await eventually(() => consumer.healthy());
+    for (let i = 0; i < 20; i++) {
+      const start = performance.now();
+      const there = new Promise<void>((resolve) => (arrived = resolve));
+      await fixture.bus.send([message({ topic })]);
+      await there;
+      took.push(performance.now() - start);
+    }
+    expect(took.sort((a, b) => a - b)[10]).toBeLessThan(100);
+  });
+});
+
+it('is not healthy, and no error to whoever starts it, while no broker answers', async () => {
+  const { openBus } = await import('../src/index.ts');
+  const { logger } = await import('./fixture.ts');
+  const nowhere = openBus({ brokers: ['127.0.0.1:1'], clientId: 'x', logger });
+  const consumer = await nowhere.consume({ group: 'g', topics: ['t'], handle: async () => {} });
+  expect(consumer.healthy()).toBe(false);
+  await consumer.stop();
+}, 30_000);

@@ -1,0 +1,58 @@
+import { CLAIM, READ_OTHERS, WRITE_REPLIES } from '../src/inbox.ts';
+import { MARK_SENT, READ_UNSENT } from '../src/outbox-rows.ts';
+import { type Fixture, openFixture } from './fixture.ts';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openFixture();
+  for (let i = 0; i < 4; i++) {
+    const ids = Array.from({ length: 250 }, (_, j) => `id-${i * 250 + j}`);
+    await fixture.db.execute(CLAIM, ['token', JSON.stringify(ids.map((id) => [id, null]))]);
+    await fixture.db.execute(
+      `INSERT INTO outbox (id, topic, message_key, type, payload, sent_at) VALUES ${ids.map(() => "(?, 't', 'k', 'x', '', NOW(3))").join()}`,
+      ids,
+    );
+  }
+  await fixture.db.query('ANALYZE TABLE inbox, outbox');
+}, 60_000);
+afterAll(() => fixture.close());
+
+interface Plan {
+  readonly table: string | null;
+  readonly type: string | null;
+  readonly key: string | null;
+  readonly rows: number | null;
+}
+const explain = async (sql: string, params: unknown[]): Promise<Plan[]> => {
+  const plans = await fixture.db.query<Plan>(`EXPLAIN ${sql}`, params);
+  return plans.map((plan) => ({ ...plan, rows: Number(plan.rows) }));
+};
+const ids = ['id-1', 'id-500', 'id-999'];
+
+test('replies are written by the primary key, the new rows first, so that no other row is locked', async () => {
+  const plan = await explain(WRITE_REPLIES, [JSON.stringify(ids.map((id) => [id, 't', '']))]);
+  expect(plan.map(({ table, type, key }) => ({ table, type, key }))).toEqual([
+    { table: 'j', type: 'ALL', key: null },
+    { table: 'i', type: 'eq_ref', key: 'PRIMARY' },
+  ]);
+});
+
+test('what others have claimed is read by ranges of the primary key', async () => {
+  expect(await explain(READ_OTHERS, [ids, 'token'])).toMatchObject([{ table: 'inbox', type: 'range', key: 'PRIMARY', rows: 3 }]);
+});
+
+test('unsent rows are found without touching those that were sent', async () => {
+  const [plan] = await explain(READ_UNSENT, [1, 100]);
+  expect(plan).toMatchObject({ key: 'outbox_unsent', type: 'range' });
+  expect(plan?.rows).toBeLessThan(10);
+});
+
+test('sent rows are marked by the primary key', async () => {
+  expect(await explain(MARK_SENT, [ids])).toMatchObject([{ type: 'range', key: 'PRIMARY', rows: 3 }]);
+});
+
+test('the purge goes by an index', async () => {
+  const [inbox] = await explain('DELETE FROM inbox WHERE created_at < CURRENT_TIMESTAMP(3) - INTERVAL 3 DAY LIMIT 500', []);
+  const [outbox] = await explain('DELETE FROM outbox WHERE sent_at < CURRENT_TIMESTAMP(3) - INTERVAL 1 DAY LIMIT 500', []);
+  expect([inbox?.key, outbox?.key]).toEqual(['inbox_created_at', 'outbox_unsent']);
+});

@@ -1,0 +1,101 @@
+import { arm, wasHit } from './fault-points.ts';
+import { common } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
+import { type InMessage, openOutbox, type Outbox, type OutMessage, startPurge } from '../src/index.ts';
+import { EVENTS, eventually, type Fixture, logger, openFixture } from './fixture.ts';
+
+let fixture: Fixture;
+let outbox: Outbox;
+let seen: InMessage[];
+beforeAll(async () => {
+  fixture = await openFixture();
+  seen = (await fixture.collect(EVENTS)).messages;
+  outbox = openOutbox({ db: fixture.db, bus: fixture.bus, logger, pollMs: 200 });
+}, 60_000);
+afterAll(async () => {
+  await outbox.stop();
+  await fixture.close();
+});
+
+const event = (): OutMessage => ({ topic: EVENTS, key: '키', id: newId(), payload: common.CommandFailed.fromPartial({ reason: '주문' }) });
+const timesSeen = (id: string): number => seen.filter((each) => each.id === id).length;
+const isSent = async (id: string): Promise<boolean> =>
+  (await fixture.db.query<{ n: number }>('SELECT COUNT(*) AS n FROM outbox WHERE id = ? AND sent_at IS NOT NULL', [id]))[0]?.n === 1;
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
+
+test('what was committed is sent right after, whole', async () => {
+  const one = { ...event(), traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+  await fixture.db.transaction((tx) => outbox.add(tx, [one]));
+  await outbox.flush([one]);
+  expect(await eventually(() => seen.find(({ id }) => id === one.id)!)).toMatchObject({
+    key: '키',
+    payload: one.payload,
+    traceparent: one.traceparent,
+  });
+  expect(await isSent(one.id)).toBe(true);
+});
+
+test('what was rolled back is never sent', async () => {
+  const one = event();
+  await expect(
+    fixture.db.transaction(async (tx) => {
+      void outbox.add(tx, [one]);
+      throw new RangeError('no');
+    }),
+  ).rejects.toThrow(RangeError);
+  outbox.start();
+  await new Promise((resolve) => setTimeout(resolve, 1_600));
+  expect(timesSeen(one.id)).toBe(0);
+});
+
+test('a crash before the send is healed by the poller, though younger rows were sent before', async () => {
+  const [lost, younger] = [event(), event()];
+  arm('outbox:committed-not-sent');
+  await settle();
+  await fixture.db.transaction((tx) => outbox.add(tx, [lost]));
+  await outbox.flush([lost]);
+  expect(wasHit('outbox:committed-not-sent')).toBe(true);
+  await fixture.db.transaction((tx) => outbox.add(tx, [younger]));
+  await outbox.flush([younger]);
+  outbox.start();
+  await eventually(() => timesSeen(lost.id) === 1 && timesSeen(younger.id) === 1, { withinMs: 10_000 });
+  await eventually(() => isSent(lost.id));
+});
+
+test('a crash after the send sends the same message again', async () => {
+  const one = event();
+  arm('outbox:sent-not-marked');
+  await settle();
+  await fixture.db.transaction((tx) => outbox.add(tx, [one]));
+  await outbox.flush([one]);
+  outbox.start();
+  await eventually(() => timesSeen(one.id) === 2, { withinMs: 10_000 });
+  const [first, second] = seen.filter(({ id }) => id === one.id);
+  expect(second?.raw.value).toEqual(first?.raw.value);
+  expect(second?.time).toEqual(first?.time);
+});
+
+test('a row that cannot be sent does not hold up the others', async () => {
+  const bad = { ...event(), topic: 'no/topic' };
+  const good = event();
+  await fixture.db.transaction((tx) => outbox.add(tx, [bad, good]));
+  outbox.start();
+  expect(await eventually(() => timesSeen(good.id) === 1, { withinMs: 40_000 })).toBe(true);
+  await fixture.db.execute('DELETE FROM outbox WHERE id = ?', [bad.id]);
+}, 60_000);
+
+test('rows are purged when their time is over, and not before', async () => {
+  const days = (n: number): string => `CURRENT_TIMESTAMP(3) - INTERVAL ${n} DAY`;
+  for (const age of [0, 2, 4]) {
+    await fixture.db.execute(`INSERT INTO inbox (id, claim, created_at) VALUES ('old-${age}', 'c', ${days(age)})`);
+    await fixture.db.execute(
+      `INSERT INTO outbox (id, topic, message_key, type, payload, created_at, sent_at) VALUES ('old-${age}', 't', 'k', 'x', '', ${days(9)}, ${days(age)})`,
+    );
+  }
+  const stop = startPurge({ db: fixture.db, logger, inbox: true, outbox: true });
+  const left = async (table: string): Promise<string[]> =>
+    (await fixture.db.query<{ id: string }>(`SELECT id FROM ${table} WHERE id LIKE 'old-%' ORDER BY id`)).map(({ id }) => id);
+  await eventually(async () => (await left('inbox')).length === 2 && (await left('outbox')).length === 1);
+  expect([await left('inbox'), await left('outbox')]).toEqual([['old-0', 'old-2'], ['old-0']]);
+  await stop();
+});
