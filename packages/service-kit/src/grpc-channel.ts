@@ -20,6 +20,8 @@ const OPTIONS: ChannelOptions = {
   'grpc.max_reconnect_backoff_ms': 1_000,
   // Services speak to each other directly, whatever proxy the environment names for the outside.
   'grpc.enable_http_proxy': 0,
+  // As much as our servers send (service.ts); the default of 4 MB is less than a full batch of the largest answers.
+  'grpc.max_receive_message_length': 16 * 1024 * 1024,
   // Each client has connections of its own; else a replacement would share the broken ones.
   'grpc.use_local_subchannel_pool': 1,
 };
