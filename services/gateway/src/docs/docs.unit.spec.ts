@@ -4,7 +4,7 @@ import { openTestGateway } from '../../test/gateway.ts';
 import type { Gateway } from '../gateway.ts';
 import { problemKinds } from '../problems/catalogue.ts';
 
-const golden = join(import.meta.dirname, '../../docs/openapi.json');
+const golden = join(import.meta.dirname, '../../../../docs/openapi.json');
 
 let gateway: Gateway;
 beforeAll(async () => void (gateway = await openTestGateway()));
