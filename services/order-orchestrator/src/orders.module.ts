@@ -1,19 +1,23 @@
 import { type Consumer, openBus, startPurge } from '@jumun/messaging';
-import { defaultPace, sagaRunner } from '@jumun/saga';
+import { defaultPace } from '@jumun/saga';
 import { openLease, openRedis, prismaAdapter, type ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { openPlacing } from './accept/place.ts';
 import type { OrchestratorConfig } from './config.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { countSagas } from './metrics.ts';
 import { ORDERS_PARTS, OrdersController, type OrdersParts } from './orders.controller.ts';
-import { definitions } from './place-order.ts';
 import { openCommands } from './progress/commands.ts';
 import { openEvents } from './progress/events.ts';
+import { openPost } from './progress/post.ts';
+import { openProgress } from './progress/progress.ts';
 import { consumeReplies } from './progress/replies.ts';
 import { startSweep } from './progress/sweep.ts';
+import { openTraces } from './progress/traces.ts';
 import { openQuoting } from './quote/quote.ts';
-import { sagaStore } from './store/saga-store.ts';
 import { openWaiters } from './wait/waiters.ts';
+
+const HOUR_MS = 3_600_000;
 
 @Module({})
 class OrdersModule {}
@@ -26,38 +30,29 @@ export const ordersModule = async ({
   readyWhen,
   onStop,
 }: ServiceContext<OrchestratorConfig>): Promise<DynamicModule> => {
-  const bus = await openBus({ brokers: config.KAFKA_BROKERS, clientId: 'order-orchestrator', topicPrefix: config.TOPIC_PREFIX, logger });
+  const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'order-orchestrator', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
-  onStop('purge', startPurge({ db, logger, idempotency: true }));
-  const { quote, close } = openQuoting({ catalog: config.CATALOG_GRPC, coupon: config.COUPON_GRPC, wallet: config.WALLET_GRPC });
-  onStop('upstreams', async () => close());
-  const events = openEvents({ bus, db, logger });
-  onStop('events', () => events.stop());
+  onStop('purge', startPurge({ db, logger, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * HOUR_MS }));
+  countSagas(db);
+
+  const post = openPost(bus);
+  const traces = openTraces();
   const waiters = openWaiters(db);
-  onStop('waiters', async () => waiters.stop());
+  onStop('waiters', () => waiters.stop());
+  const events = openEvents({ post, db, traces, logger });
+  onStop('events', () => events.stop());
 
   let replies: Consumer | undefined;
-  const commands = openCommands(() => replies);
+  const toMessages = openCommands(() => replies, traces);
   const pace = { ...defaultPace, askAgainMs: config.SAGA_IDLE_MS };
-  const runner = sagaRunner({
-    store: sagaStore(db),
-    definitions,
-    pace,
-    send: (messages) => bus.send(commands.toMessages(messages)),
-    committed: async (changes) => {
-      const ended = changes.filter(({ end }) => end !== null).map(({ id }) => id);
-      waiters.ended(ended);
-      commands.forget(ended);
-      await events.publish(changes);
-    },
-  });
-
-  replies = await consumeReplies({ bus, runner, commands, logger });
-  readyWhen('reply consumer', () => replies?.healthy());
-  onStop('reply consumer', () => (replies as Consumer).stop());
+  const runner = openProgress({ db, post, toMessages, events, waiters, traces, logger, pace });
+  const consumer = await consumeReplies({ bus, runner, traces, logger, sessionTimeoutMs: config.CONSUMER_SESSION_MS });
+  replies = consumer;
+  readyWhen('reply consumer', () => consumer.healthy());
+  onStop('reply consumer', () => consumer.stop());
 
   const redis = openRedis(config.REDIS_URL, { logger });
-  onStop('redis', async () => redis.disconnect());
+  onStop('redis', () => redis.disconnect());
   const lease = openLease(redis, {
     name: `${config.TOPIC_PREFIX}saga-sweep`,
     holder: config.INSTANCE_ID,
@@ -65,17 +60,17 @@ export const ordersModule = async ({
   });
   onStop('sweep', startSweep({ runner, events, lease, logger, everyMs: config.SWEEP_INTERVAL_MS }));
 
+  const quoting = openQuoting({ catalog: config.CATALOG_GRPC, coupon: config.COUPON_GRPC, wallet: config.WALLET_GRPC });
+  onStop('upstreams', () => quoting.close());
   const place = openPlacing({
     db,
-    quote,
+    quote: quoting.quote,
     pace,
     waiters,
     logger,
     send: (messages, calls) => {
-      for (const [orderId, { traceparent }] of calls) commands.trace(orderId, traceparent);
-      void bus
-        .send(commands.toMessages(messages))
-        .catch((error: unknown) => logger.warn({ err: error }, 'first commands are left to the sweep'));
+      for (const [orderId, { traceparent }] of calls) traces.keep(orderId, traceparent);
+      post(toMessages(messages)).catch((err: unknown) => logger.warn({ err }, 'first commands are left to the sweep'));
     },
   });
   const parts: OrdersParts = { db, place, prisma: new PrismaClient({ adapter: prismaAdapter(db) }) };

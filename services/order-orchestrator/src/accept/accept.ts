@@ -6,17 +6,22 @@ import {
   faultPoint,
   findKeys,
   idempotencyName,
-  type IdempotencyKey,
+  type KeyRow,
   monotonicMs,
   newId,
+  TransientError,
+  type Tx,
 } from '@jumun/service-kit';
 import type { PlacedOrder } from '../order.ts';
 import { placeOrder } from '../place-order.ts';
-import type { Quote, Quoting } from '../quote/quote.ts';
+import type { HopefulQuote, Quote, Quoting } from '../quote/quote.ts';
 import { insertAccepted } from '../store/accepted.ts';
+import { NOW_MS } from '../store/saga-store.ts';
 
 /** A quote older than this is asked again: prices and balances have moved on. */
 const QUOTE_AGE_MAX_MS = 2_000;
+/** A database that makes quotes grow old so often is not there to take orders. */
+const QUOTES_MAX = 3;
 
 /** What acceptance makes of a call: an order (of now, or of an earlier call with the same key), or a refusal that left nothing behind. */
 export type Accepted = { readonly orderId: string; readonly replayed: boolean } | { readonly refused: refusals.Refusal };
@@ -27,75 +32,126 @@ export interface AcceptParts {
   /** Sends the first commands. Called after the commit and not waited for: should it fail, the sweep sends them. */
   readonly send: (messages: readonly Message[], calls: ReadonlyMap<string, orders.PlaceOrder>) => void;
   readonly pace: Pace;
+  /** Milliseconds that never jump, for the age of quotes. */
+  readonly clock?: () => number;
 }
 
-const keyOf = ({ idempotency }: orders.PlaceOrder): IdempotencyKey => idempotency as IdempotencyKey;
-const nameOf = (call: orders.PlaceOrder): string => idempotencyName(keyOf(call));
+type Keyed = NonNullable<orders.PlaceOrder['idempotency']>;
+interface Candidate {
+  readonly id: string;
+  readonly call: orders.PlaceOrder;
+  readonly quote: HopefulQuote;
+}
 
-const storedAnswer = (call: orders.PlaceOrder, row: { effectId: string; fingerprint: string }): Accepted =>
-  row.fingerprint === keyOf(call).fingerprint ? { orderId: row.effectId, replayed: true } : { refused: refusal('idempotencyKeyReused') };
+/** A call's key, if it came with one. */
+const keyOf = ({ idempotency }: orders.PlaceOrder): Keyed | undefined =>
+  idempotency === undefined || idempotency.key === '' ? undefined : idempotency;
+const keysOf = (calls: readonly orders.PlaceOrder[]): Keyed[] => calls.flatMap((call) => keyOf(call) ?? []);
+const rowOf = (rows: ReadonlyMap<string, KeyRow>, call: orders.PlaceOrder): KeyRow | undefined => {
+  const key = keyOf(call);
+  return key === undefined ? undefined : rows.get(idempotencyName(key));
+};
 
-const placed = (
-  id: string,
-  { userId, couponId }: orders.PlaceOrder,
-  quote: Exclude<Quote, { refused: refusals.Refusal }>,
-): PlacedOrder => ({
+const storedAnswer = (call: orders.PlaceOrder, row: KeyRow): Accepted =>
+  row.fingerprint === keyOf(call)?.fingerprint ? { orderId: row.effectId, replayed: true } : { refused: refusal('idempotencyKeyReused') };
+
+const placed = ({ id, call: { userId, couponId }, quote }: Candidate, createdAt: number): PlacedOrder => ({
   id,
   userId,
   ...quote,
   ...(couponId !== undefined && { couponId }),
-  createdAt: Date.now(),
+  createdAt,
 });
+
+class QuoteTooOld extends Error {}
+
+/** Keys, orders, lines and sagas of one batch. Answers whose the keys are, and which sagas have begun. */
+const insert = async (
+  tx: Tx,
+  candidates: readonly Candidate[],
+  pace: Pace,
+  isFresh: () => boolean,
+): Promise<{ rows: ReadonlyMap<string, KeyRow>; sagas: readonly Progress<PlacedOrder>[] }> => {
+  const keyed = candidates.flatMap(({ id, call }) => {
+    const key = keyOf(call);
+    return key === undefined ? [] : [{ ...key, effectId: id }];
+  });
+  const [rows, [clock]] = await Promise.all([claimKeys(tx, keyed), tx.query<{ now: number }>(`SELECT ${NOW_MS} AS now`)]);
+  // A rival with the same key may have kept us waiting.
+  if (!isFresh()) throw new QuoteTooOld();
+  const now = clock?.now ?? Date.now();
+  const sagas = candidates
+    .filter(({ id, call }) => (rowOf(rows, call)?.effectId ?? id) === id)
+    .map((candidate) => begin(placeOrder, candidate.id, placed(candidate, now), now, pace).progress);
+  if (sagas.length > 0) await insertAccepted(tx, sagas);
+  await faultPoint('accept:written-not-committed');
+  return { rows, sagas };
+};
 
 /** Order, lines, saga and key in one transaction. A rival that was faster with the same key keeps it, and the call gets the rival's order. */
 const write = async (
   { db, pace, send }: AcceptParts,
   calls: readonly orders.PlaceOrder[],
   quotes: readonly Quote[],
+  isFresh: () => boolean,
 ): Promise<Accepted[]> => {
-  const candidates = calls.map((call, index) => {
-    const quote = quotes[index] as Quote;
-    return 'refused' in quote ? { call, refused: quote.refused } : { call, order: placed(newId(), call, quote) };
+  const decided = calls.map((call, index): Candidate | { refused: refusals.Refusal } => {
+    const quote = quotes[index] ?? { refused: refusal('unavailable') };
+    return 'refused' in quote ? quote : { id: newId(), call, quote };
   });
-  const hopeful = candidates.flatMap(({ call, order }) => (order === undefined ? [] : [{ call, order }]));
-  let mine: Progress<PlacedOrder>[] = [];
-  const rows =
-    hopeful.length === 0
-      ? new Map<string, { effectId: string; fingerprint: string }>()
-      : await db.transaction(async (tx) => {
-          const claimed = await claimKeys(
-            tx,
-            hopeful.map(({ call, order }) => ({ ...keyOf(call), effectId: order.id })),
-          );
-          mine = hopeful
-            .filter(({ call, order }) => claimed.get(nameOf(call))?.effectId === order.id)
-            .map(({ order }) => begin(placeOrder, order.id, order, order.createdAt, pace).progress);
-          if (mine.length > 0) await insertAccepted(tx, mine);
-          await faultPoint('accept:written-not-committed');
-          return claimed;
-        });
+  const candidates = decided.filter((each): each is Candidate => 'id' in each);
+  if (candidates.length === 0) return decided as { refused: refusals.Refusal }[];
+  const { rows, sagas } = await db.transaction((tx) => insert(tx, candidates, pace, isFresh));
   await faultPoint('accept:committed-not-sent');
-  const byOrder = new Map(hopeful.map(({ call, order }) => [order.id, call]));
-  if (mine.length > 0)
+  if (sagas.length > 0)
     send(
-      mine.flatMap((progress) => messagesOf(placeOrder, progress)),
-      byOrder,
+      sagas.flatMap((saga) => messagesOf(placeOrder, saga)),
+      new Map(candidates.map(({ id, call }) => [id, call])),
     );
-  return candidates.map(({ call, order, refused }): Accepted => {
-    if (order === undefined) return { refused };
-    const row = rows.get(nameOf(call));
-    return row === undefined || row.effectId === order.id ? { orderId: order.id, replayed: false } : storedAnswer(call, row);
+  return decided.map((each): Accepted => {
+    if ('refused' in each) return each;
+    const row = rowOf(rows, each.call);
+    return row === undefined || row.effectId === each.id ? { orderId: each.id, replayed: false } : storedAnswer(each.call, row);
   });
 };
 
 /** Calls whose keys are not known yet: quoted, judged, written. */
 const acceptNew = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
   if (calls.length === 0) return [];
-  for (;;) {
-    const askedAt = monotonicMs();
+  const { clock = monotonicMs } = parts;
+  for (let asked = 1; asked <= QUOTES_MAX; asked++) {
+    const askedAt = clock();
+    const isFresh = (): boolean => clock() - askedAt <= QUOTE_AGE_MAX_MS;
     const quotes = await parts.quote(calls);
-    if (monotonicMs() - askedAt <= QUOTE_AGE_MAX_MS) return write(parts, calls, quotes);
+    if (!isFresh()) continue;
+    try {
+      return await write(parts, calls, quotes, isFresh);
+    } catch (error) {
+      if (!(error instanceof QuoteTooOld)) throw error;
+    }
   }
+  throw new TransientError(`${QUOTES_MAX} quotes in a row were older than ${QUOTE_AGE_MAX_MS} ms before they could be accepted`);
+};
+
+/** The first call of each key stands for all of them. */
+const leadersOf = (calls: readonly orders.PlaceOrder[]): Map<orders.PlaceOrder, orders.PlaceOrder> => {
+  const first = new Map<string, orders.PlaceOrder>();
+  return new Map(
+    calls.map((call) => {
+      const key = keyOf(call);
+      if (key === undefined) return [call, call];
+      const name = idempotencyName(key);
+      const leader = first.get(name) ?? call;
+      first.set(name, leader);
+      return [call, leader];
+    }),
+  );
+};
+
+const twinAnswer = (call: orders.PlaceOrder, leader: orders.PlaceOrder, accepted: Accepted): Accepted => {
+  const same = keyOf(leader)?.fingerprint === keyOf(call)?.fingerprint;
+  if ('refused' in accepted) return same ? accepted : { refused: refusal('idempotencyInProgress') };
+  return same ? { ...accepted, replayed: true } : { refused: refusal('idempotencyKeyReused') };
 };
 
 /**
@@ -103,19 +159,17 @@ const acceptNew = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]
  * one order.
  */
 export const acceptBatch = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
-  const known = await findKeys(parts.db, calls.map(keyOf));
-  const leaders = new Map<string, orders.PlaceOrder>();
-  for (const call of calls) if (!known.has(nameOf(call)) && !leaders.has(nameOf(call))) leaders.set(nameOf(call), call);
-  const led = [...leaders.values()];
-  const results = new Map((await acceptNew(parts, led)).map((accepted, index) => [led[index] as orders.PlaceOrder, accepted]));
-  return calls.map((call): Accepted => {
-    const row = known.get(nameOf(call));
+  const known = await findKeys(parts.db, keysOf(calls));
+  const fresh = calls.filter((call) => rowOf(known, call) === undefined);
+  const leaders = leadersOf(fresh);
+  const led = [...new Set(leaders.values())];
+  const accepted = await acceptNew(parts, led);
+  const results = new Map(led.map((leader, index) => [leader, accepted[index] as Accepted]));
+  return calls.map((call) => {
+    const row = rowOf(known, call);
     if (row !== undefined) return storedAnswer(call, row);
-    const leader = leaders.get(nameOf(call)) as orders.PlaceOrder;
-    const accepted = results.get(leader) as Accepted;
-    if (leader === call) return accepted;
-    const same = keyOf(leader).fingerprint === keyOf(call).fingerprint;
-    if ('refused' in accepted) return same ? accepted : { refused: refusal('idempotencyInProgress') };
-    return same ? { ...accepted, replayed: true } : { refused: refusal('idempotencyKeyReused') };
+    const leader = leaders.get(call) as orders.PlaceOrder;
+    const result = results.get(leader) as Accepted;
+    return leader === call ? result : twinAnswer(call, leader, result);
   });
 };

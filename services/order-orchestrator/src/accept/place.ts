@@ -1,5 +1,6 @@
-import { orders, refusal, type refusals } from '@jumun/protos';
+import { type orders, refusal, type refusals } from '@jumun/protos';
 import { batcher, faultPoint, isTransient, type Logger, OverloadedError } from '@jumun/service-kit';
+import { refusedOrder } from '../metrics.ts';
 import type { Waiters } from '../wait/waiters.ts';
 import { type Accepted, type AcceptParts, acceptBatch } from './accept.ts';
 
@@ -7,6 +8,8 @@ import { type Accepted, type AcceptParts, acceptBatch } from './accept.ts';
 const BATCH_SIZE_MAX = 200;
 /** About a second of orders at the limit; whoever comes later hears at once that it is too much. */
 const QUEUE_MAX = 2_000;
+/** Calls that are accepted or waited for at once: with the default patience, more than the limit makes of them. About 20 MB. */
+const OPEN_MAX = 10_000;
 
 export type Place = (call: orders.PlaceOrder) => Promise<orders.PlaceOrderResult>;
 
@@ -20,11 +23,26 @@ const result = (callId: number, outcome: orders.PlaceOrderResult['outcome'], rep
 const technical = (error: unknown, logger: Logger): refusals.Refusal => {
   if (error instanceof OverloadedError) return refusal('overloaded');
   if (isTransient(error)) {
-    logger.warn({ err: error }, 'an order could not be accepted now');
+    logger.warn({ err: error }, 'orders could not be accepted now');
     return refusal('unavailable');
   }
   logger.error({ err: error }, 'an order could not be accepted');
   return refusal('internal');
+};
+
+/** Accepts a batch. What is wrong with one call is kept from the others: a batch that fails for good is halved until that call is alone. */
+const acceptApart = async (parts: AcceptParts, logger: Logger, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
+  try {
+    return await acceptBatch(parts, calls);
+  } catch (error) {
+    if (calls.length === 1 || isTransient(error) || error instanceof OverloadedError) {
+      const refused = technical(error, logger);
+      return calls.map(() => ({ refused }));
+    }
+    const middle = Math.ceil(calls.length / 2);
+    const first = await acceptApart(parts, logger, calls.slice(0, middle));
+    return [...first, ...(await acceptApart(parts, logger, calls.slice(middle)))];
+  }
 };
 
 /** Accepts an order and waits for its saga as long as the caller has patience. Never throws: what went wrong is a refusal. */
@@ -32,17 +50,32 @@ export const openPlacing = ({ waiters, logger, ...parts }: AcceptParts & { waite
   const accept = batcher<orders.PlaceOrder, Accepted>({
     sizeMax: BATCH_SIZE_MAX,
     queueMax: QUEUE_MAX,
-    run: (calls) => acceptBatch(parts, calls),
+    run: (calls) => acceptApart(parts, logger, calls),
   });
+  let open = 0;
+
+  const place = async (call: orders.PlaceOrder): Promise<orders.PlaceOrderResult> => {
+    const accepted = await accept(call);
+    if ('refused' in accepted) return result(call.callId, { $case: 'refused', refused: accepted.refused });
+    const { order, ended } = await waiters.wait(accepted.orderId, call.waitMs, { lookNow: accepted.replayed });
+    if (ended) await faultPoint('saga:ended-not-answered');
+    return result(call.callId, ended ? { $case: 'ended', ended: order } : { $case: 'accepted', accepted: order }, accepted.replayed);
+  };
+  const refuse = (call: orders.PlaceOrder, refused: refusals.Refusal): orders.PlaceOrderResult =>
+    result(call.callId, { $case: 'refused', refused });
+
   return async (call) => {
+    // Looked at before anything is written: once there is an order, "too much" would be the wrong answer.
+    if (open >= OPEN_MAX) return refuse(call, refusal('overloaded'));
+    open += 1;
     try {
-      const accepted = await accept(call);
-      if ('refused' in accepted) return result(call.callId, { $case: 'refused', refused: accepted.refused });
-      const { order, ended } = await waiters.wait(accepted.orderId, call.waitMs);
-      await faultPoint('saga:ended-not-answered');
-      return result(call.callId, ended ? { $case: 'ended', ended: order } : { $case: 'accepted', accepted: order }, accepted.replayed);
+      const answer = await place(call);
+      if (answer.outcome?.$case === 'refused') refusedOrder(answer.outcome.refused);
+      return answer;
     } catch (error) {
-      return result(call.callId, { $case: 'refused', refused: technical(error, logger) });
+      return refuse(call, technical(error, logger));
+    } finally {
+      open -= 1;
     }
   };
 };

@@ -1,68 +1,90 @@
-import type { Bus, OutMessage } from '@jumun/messaging';
-import { messageTypeRegistry, topicNames } from '@jumun/protos';
+import type { OutMessage } from '@jumun/messaging';
+import { type orders, topicNames } from '@jumun/protos';
 import type { SagaChange } from '@jumun/saga';
 import { type Database, faultPoint, type Logger } from '@jumun/service-kit';
+import { thawedEvent } from '../store/saga-rows.ts';
+import type { Post } from './post.ts';
+import type { Traces } from './traces.ts';
 
 /** Sent events are written down in one statement this often; whatever a crash loses of it is sent again, identical. */
 const MARK_EVERY_MS = 500;
-/** Events that are sent again at once. */
-const RESEND_MAX = 500;
+/** Events in one statement or send. */
+const EVENTS_MAX = 500;
 
-const MARK_SENT = `UPDATE sagas SET event_sent_at = UTC_TIMESTAMP(3), next_at = NULL WHERE id IN (?)`;
-const UNSENT = `
+export const MARK_SENT = 'UPDATE sagas FORCE INDEX (PRIMARY) SET event_sent_at = UTC_TIMESTAMP(3), next_at = NULL WHERE id IN (?)';
+export const UNSENT_EVENTS = `
   SELECT id, event_type AS type, event_payload AS payload FROM sagas FORCE INDEX (sagas_due)
-   WHERE next_at <= UTC_TIMESTAMP(3) AND outcome IS NOT NULL AND event_sent_at IS NULL ORDER BY next_at LIMIT ${RESEND_MAX}`;
+   WHERE next_at <= UTC_TIMESTAMP(3) AND outcome IS NOT NULL AND event_sent_at IS NULL ORDER BY next_at LIMIT ${EVENTS_MAX}`;
+
+type FinalEvent = orders.OrderCompleted | orders.OrderCancelled;
 
 export interface Events {
-  /** Publishes the final events of what has just ended. */
-  publish(changes: readonly SagaChange[]): Promise<void>;
-  /** Sends again what is not known to be out. */
+  /** Publishes the final events of what has just ended. Not waited for: the row remembers what is not out. */
+  publish(changes: readonly SagaChange[]): void;
+  /** Sends again what is not known to be out. Answers how many. */
   resend(): Promise<number>;
   stop(): Promise<void>;
 }
 
-const message = (sagaId: string, payload: { $type: string }): OutMessage => ({
-  topic: topicNames.orderEvents,
-  key: sagaId,
-  id: sagaId,
-  payload,
-});
+interface Parts {
+  readonly post: Post;
+  readonly db: Database;
+  readonly traces: Traces;
+  readonly logger: Logger;
+}
 
 /** Final events. They are frozen in the saga's row, whose id they carry, so a second sending is recognisable as the same event. */
-export const openEvents = ({ bus, db, logger }: { bus: Bus; db: Database; logger: Logger }): Events => {
+export const openEvents = ({ post, db, traces, logger }: Parts): Events => {
   let sent: string[] = [];
+
+  const message = (sagaId: string, event: FinalEvent): OutMessage => ({
+    topic: topicNames.orderEvents,
+    key: sagaId,
+    id: sagaId,
+    payload: event,
+    time: event.order?.completedAt ?? event.order?.cancelledAt,
+    traceparent: traces.of(sagaId),
+  });
+
   const mark = async (): Promise<void> => {
-    const ids = sent.sort();
-    if (ids.length === 0) return;
-    sent = [];
-    await faultPoint('event:sent-not-marked');
-    try {
+    while (sent.length > 0) {
+      const ids = sent.slice(0, EVENTS_MAX).sort();
+      await faultPoint('event:sent-not-marked');
       await db.execute(MARK_SENT, [ids]);
-    } catch (error) {
-      sent.push(...ids);
-      logger.warn({ err: error }, 'sent events could not be marked; trying again');
+      sent = sent.slice(ids.length);
     }
   };
-  const timer = setInterval(() => void mark(), MARK_EVERY_MS);
+  let marking: Promise<void> = Promise.resolve();
+  const markNow = (): Promise<void> =>
+    (marking = marking.then(mark).catch((err: unknown) => logger.warn({ err }, 'sent events could not be marked; trying again')));
+  const timer = setInterval(() => {
+    if (sent.length > 0) void markNow();
+  }, MARK_EVERY_MS);
 
   const send = async (messages: readonly OutMessage[]): Promise<void> => {
-    if (messages.length === 0) return;
-    await bus.send(messages);
-    sent.push(...messages.map(({ id }) => id));
+    await post(messages);
+    for (const { id } of messages) sent.push(id);
   };
 
   return {
-    publish: (changes) => send(changes.flatMap(({ id, end }) => (end === null ? [] : [message(id, end.event as { $type: string })]))),
+    publish: (changes) => {
+      const messages = changes.flatMap(({ id, end }) => (end === null ? [] : [message(id, end.event as FinalEvent)]));
+      if (messages.length === 0) return;
+      send(messages).catch((err: unknown) => logger.warn({ err, events: messages.length }, 'final events are left to the sweep'));
+    },
     resend: async () => {
-      const rows = await db.query<{ id: string; type: string; payload: string }>(UNSENT);
-      await send(
-        rows.map(({ id, type, payload }) => message(id, messageTypeRegistry.get(type)?.fromJSON(JSON.parse(payload)) ?? { $type: type })),
-      );
-      return rows.length;
+      let resent = 0;
+      for (;;) {
+        const rows = await db.query<{ id: string; type: string; payload: string }>(UNSENT_EVENTS);
+        if (rows.length > 0) await send(rows.map(({ id, type, payload }) => message(id, thawedEvent(type, payload) as FinalEvent)));
+        resent += rows.length;
+        if (rows.length < EVENTS_MAX) return resent;
+        await markNow();
+      }
     },
     stop: async () => {
       clearInterval(timer);
-      await mark();
+      await markNow();
     },
   };
 };

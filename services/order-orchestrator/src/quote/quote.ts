@@ -1,26 +1,32 @@
-import { catalog, coupon, orders, refusal, type refusals, wallet } from '@jumun/protos';
-import { grpcClient } from '@jumun/service-kit';
+import { catalog, coupon, type orders, refusal, type refusals, wallet } from '@jumun/protos';
+import { grpcClient, OverloadedError, status, TransientError } from '@jumun/service-kit';
 import { applies, type Discount, discountOf, sharesOf, subtotalOf } from '../pricing.ts';
 import type { PlacedLine } from '../order.ts';
 
-/** What an order would cost, frozen; or the first reason why it is hopeless. */
-export type Quote =
-  | { readonly lines: readonly PlacedLine[]; readonly subtotal: number; readonly discount: number; readonly total: number }
-  | { readonly refused: refusals.Refusal };
+/** What an order would cost, frozen. Amounts are won. */
+export interface HopefulQuote {
+  readonly lines: readonly PlacedLine[];
+  readonly subtotal: number;
+  readonly discount: number;
+  readonly total: number;
+}
+/** A price, or the first reason why the order is hopeless. */
+export type Quote = HopefulQuote | { readonly refused: refusals.Refusal };
 
 export type Quoting = (calls: readonly orders.PlaceOrder[]) => Promise<Quote[]>;
 
 type Answers = readonly [catalog.BasketQuote | undefined, coupon.CouponQuote | undefined, wallet.BalanceQuote | undefined];
 
-/** Judges one order by what the owners of the truth have answered. Pure. */
-export const judge = (basket: Answers[0], discounted: Answers[1], balance: Answers[2]): Quote => {
+/** Judges one order by what the owners of the truth have answered: the refusals in the order of the API. Pure. */
+export const judge = (basket: Answers[0], discounted: Answers[1] | 'none', balance: Answers[2]): Quote => {
+  if (balance === undefined) return { refused: refusal('unavailable') };
+  if (!balance.known) return { refused: refusal('unauthenticated') };
   if (basket?.outcome?.$case !== 'quoted') return { refused: basket?.outcome?.refused ?? refusal('unavailable') };
-  if (balance?.known !== true) return { refused: refusal('unauthenticated') };
   const lines = basket.outcome.quoted.lines;
   const subtotal = subtotalOf(lines);
   let discount = 0;
-  if (discounted !== undefined) {
-    if (discounted.outcome?.$case !== 'discount') return { refused: discounted.outcome?.refused ?? refusal('unavailable') };
+  if (discounted !== 'none') {
+    if (discounted?.outcome?.$case !== 'discount') return { refused: discounted?.outcome?.refused ?? refusal('unavailable') };
     const given: Discount = {
       ...discounted.outcome.discount,
       type: discounted.outcome.discount.type === coupon.DiscountType.PERCENT ? 'PERCENT' : 'FIXED',
@@ -33,11 +39,42 @@ export const judge = (basket: Answers[0], discounted: Answers[1], balance: Answe
     return { refused: refusal('insufficientBalance', { balance: balance.balance, required: total, shortBy: total - balance.balance }) };
   const shares = sharesOf(lines, discount);
   return {
-    lines: lines.map(({ $type: _, ...line }, index) => ({ ...line, discountShare: shares[index] ?? 0 })),
+    lines: lines.map(({ productId, optionId, name, unitPrice, quantity }, index) => ({
+      productId,
+      optionId,
+      name,
+      unitPrice,
+      quantity,
+      discountShare: shares[index] ?? 0,
+    })),
     subtotal,
     discount,
     total,
   };
+};
+
+const basketLine = ({ productId, optionId, quantity }: orders.PlaceOrderLine): catalog.BasketLine => ({
+  $type: 'jumun.catalog.v1.BasketLine',
+  productId,
+  optionId,
+  quantity,
+});
+
+interface StatusLike {
+  readonly code?: unknown;
+  readonly details?: unknown;
+}
+
+/** An upstream that is too busy, or was cut off in the middle of a call, may answer the next one; whatever else it says it would say again. */
+const asked = async <T>(answer: Promise<T> | T): Promise<T> => {
+  try {
+    return await answer;
+  } catch (error) {
+    const { code, details } = error as StatusLike;
+    if (code === status.RESOURCE_EXHAUSTED) throw new OverloadedError('an upstream is overloaded');
+    const isCut = code === status.CANCELLED || (code === status.INTERNAL && String(details).includes('RST_STREAM'));
+    throw isCut ? new TransientError('an upstream was cut off', { cause: error }) : error;
+  }
 };
 
 /** Asks catalog, coupon and wallet side by side, one call each for the whole batch. They read the truth, never a cache. */
@@ -57,16 +94,16 @@ export const openQuoting = (addresses: {
         couponId,
         userId,
       }));
-      const baskets = calls.map(({ lines }) =>
-        catalog.Basket.fromPartial({ lines: lines.map(({ productId, optionId, quantity }) => ({ productId, optionId, quantity })) }),
-      );
+      const baskets = calls.map(({ lines }) => ({ $type: 'jumun.catalog.v1.Basket' as const, lines: lines.map(basketLine) }));
       const [basketAnswer, couponAnswer, balanceAnswer] = await Promise.all([
-        catalogs.quoteBaskets({ baskets }),
-        questions.length === 0 ? { quotes: [] } : coupons.quoteCoupons({ questions }),
-        wallets.quoteBalances({ userIds: calls.map(({ userId }) => userId) }),
+        asked(catalogs.quoteBaskets({ baskets })),
+        questions.length === 0 ? { quotes: [] } : asked(coupons.quoteCoupons({ questions })),
+        asked(wallets.quoteBalances({ userIds: calls.map(({ userId }) => userId) })),
       ]);
       const discounts = new Map(withCoupon.map((call, index) => [call, couponAnswer.quotes[index]]));
-      return calls.map((call, index) => judge(basketAnswer.quotes[index], discounts.get(call), balanceAnswer.quotes[index]));
+      return calls.map((call, index) =>
+        judge(basketAnswer.quotes[index], call.couponId === undefined ? 'none' : discounts.get(call), balanceAnswer.quotes[index]),
+      );
     },
     close: () => {
       for (const client of [catalogs, coupons, wallets]) client.close();

@@ -1,11 +1,13 @@
 import type { orders } from '@jumun/protos';
-import { type Database, monotonicMs, OverloadedError } from '@jumun/service-kit';
+import { batcher, type Database, monotonicMs, TransientError } from '@jumun/service-kit';
 import { endedAmong, readOrders } from '../store/orders.ts';
 
 /** How often orders that are waited for are looked up: a reply that went to another instance costs so much time and nothing else. */
 const LOOK_EVERY_MS = 250;
-/** Calls waiting at once: at a thousand orders a second and the default patience, all of them. */
-const WAITING_MAX = 5_000;
+/** Orders read at once. */
+const READ_SIZE_MAX = 500;
+/** So long after a caller's patience the database may be away before the caller hears of it. */
+const GRACE_MS = 5_000;
 
 export interface Waited {
   readonly order: orders.Order;
@@ -14,57 +16,70 @@ export interface Waited {
 }
 
 interface Waiter {
+  readonly since: number;
   readonly until: number;
   readonly resolve: (waited: Waited) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export interface Waiters {
-  /** Resolves at the saga's end, or with the order as it stands after `waitMs`. */
-  wait(orderId: string, waitMs: number): Promise<Waited>;
+  /** Resolves at the saga's end, or with the order as it stands after `waitMs`. With `lookNow`, also when it ended long ago. */
+  wait(orderId: string, waitMs: number, options?: { lookNow: boolean }): Promise<Waited>;
   /** Tells that these orders have ended. Those that nobody waits for are ignored. */
   ended(orderIds: readonly string[]): void;
   stop(): void;
 }
 
+const hasEnded = ({ status }: orders.Order): boolean => status === 'ORDER_STATUS_COMPLETED' || status === 'ORDER_STATUS_CANCELLED';
+
 /** Answers always come from the row, one statement for all that are due. One coarse timer serves everybody. */
 export const openWaiters = (db: Database): Waiters => {
   const waiting = new Map<string, Waiter[]>();
-  let count = 0;
+  const read = batcher<string, orders.Order | undefined>({
+    sizeMax: READ_SIZE_MAX,
+    queueMax: Infinity, // bounded by the calls that are open
+    run: async (ids) => {
+      const found = await readOrders(db, ids);
+      return ids.map((id) => found.get(id));
+    },
+  });
 
-  const answer = async (orderIds: readonly string[], ended: boolean, isDue: (waiter: Waiter) => boolean): Promise<void> => {
-    const due = orderIds.flatMap((id) => {
-      const all = waiting.get(id) ?? [];
-      const later = all.filter((waiter) => !isDue(waiter));
-      if (later.length > 0) waiting.set(id, later);
-      else waiting.delete(id);
-      count -= all.length - later.length;
-      return all.filter(isDue).map((waiter) => ({ id, waiter }));
-    });
-    if (due.length === 0) return;
-    try {
-      const found = await readOrders(db, [...new Set(due.map(({ id }) => id))]);
-      for (const { id, waiter } of due) {
-        const order = found.get(id);
-        if (order === undefined) waiter.reject(new Error(`order ${id} is waited for, but does not exist`));
-        else
-          waiter.resolve({ order, ended: ended || order.status === 'ORDER_STATUS_COMPLETED' || order.status === 'ORDER_STATUS_CANCELLED' });
-      }
-    } catch (error) {
-      for (const { waiter } of due) waiter.reject(error);
-    }
+  /** Takes those of an order's waiters who are to be answered. */
+  const take = (id: string, isDue: (waiter: Waiter) => boolean): Waiter[] => {
+    const all = waiting.get(id) ?? [];
+    const later = all.filter((waiter) => !isDue(waiter));
+    if (later.length > 0) waiting.set(id, later);
+    else waiting.delete(id);
+    return all.length === later.length ? [] : all.filter(isDue);
   };
 
-  const look = async (): Promise<void> => {
-    if (count === 0) return;
+  /** Reads the order and answers whoever that settles. While the database is away they stay, and the next look tries again. */
+  const settle = async (id: string): Promise<void> => {
     const now = monotonicMs();
-    const ids = [...waiting.keys()];
-    await answer(ids, false, ({ until }) => until <= now);
-    await answer(await endedAmong(db, [...waiting.keys()]), true, () => true);
+    try {
+      const order = await read(id);
+      if (order === undefined) throw new Error(`order ${id} is waited for, but does not exist`);
+      const ended = hasEnded(order);
+      for (const { resolve } of take(id, ({ until }) => ended || until <= now)) resolve({ order, ended });
+    } catch (cause) {
+      const error = new TransientError(`order ${id} cannot be read`, { cause });
+      for (const { reject } of take(id, ({ until }) => until + GRACE_MS <= now)) reject(error);
+    }
+  };
+  const settleAll = (ids: readonly string[]): Promise<unknown> => Promise.all(ids.map(settle));
+
+  const look = async (): Promise<void> => {
+    const now = monotonicMs();
+    const due: string[] = [];
+    const lost: string[] = [];
+    for (const [id, waiters] of waiting)
+      if (waiters.some(({ until }) => until <= now)) due.push(id);
+      else if (waiters.some(({ since }) => since + LOOK_EVERY_MS <= now)) lost.push(id);
+    await Promise.all([settleAll(due), endedAmong(db, lost).then(settleAll)]);
   };
   let looking = false;
   const timer = setInterval(() => {
-    if (looking) return;
+    if (looking || waiting.size === 0) return;
     looking = true;
     void look()
       .catch(() => {}) // the database is away; the next look finds out
@@ -72,21 +87,18 @@ export const openWaiters = (db: Database): Waiters => {
   }, LOOK_EVERY_MS);
 
   return {
-    wait: (orderId, waitMs) => {
-      if (count >= WAITING_MAX) return Promise.reject(new OverloadedError(`${WAITING_MAX} calls are waiting already`));
-      return new Promise<Waited>((resolve, reject) => {
-        const waiter = { until: monotonicMs() + waitMs, resolve, reject };
-        waiting.set(orderId, [...(waiting.get(orderId) ?? []), waiter]);
-        count += 1;
-        if (waitMs <= 0) void answer([orderId], false, (each) => each === waiter);
-      });
+    wait: (orderId, waitMs, { lookNow } = { lookNow: false }) =>
+      new Promise<Waited>((resolve, reject) => {
+        const since = monotonicMs();
+        const waiter = { since, until: since + waitMs, resolve, reject };
+        const others = waiting.get(orderId);
+        if (others === undefined) waiting.set(orderId, [waiter]);
+        else others.push(waiter);
+        if (lookNow || waitMs <= 0) void settle(orderId);
+      }),
+    ended: (orderIds) => {
+      for (const id of orderIds) if (waiting.has(id)) void settle(id);
     },
-    ended: (orderIds) =>
-      void answer(
-        orderIds.filter((id) => waiting.has(id)),
-        true,
-        () => true,
-      ),
     stop: () => clearInterval(timer),
   };
 };
