@@ -5,6 +5,7 @@ import { GrpcMethod } from '@nestjs/microservices';
 import type { ChargeWallet } from './charge/charge.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { getWallet, listTransactions, quoteBalances } from './reads/reads.ts';
+import { isId } from './store/ids.ts';
 import { createSession, endSession, refreshSession } from './sessions/sessions.ts';
 import type { Passwords } from './users/passwords.ts';
 import { createUser, toUser } from './users/users.ts';
@@ -57,7 +58,7 @@ export class WalletController {
 
   @GrpcMethod(SERVICE, 'GetUser')
   async getUser({ userId }: wallet.GetUserRequest): Promise<wallet.GetUserResponse> {
-    const user = await this.parts.prisma.user.findUnique({ where: { id: userId } });
+    const user = isId(userId) ? await this.parts.prisma.user.findUnique({ where: { id: userId } }) : null;
     return wallet.GetUserResponse.fromPartial({ user: user === null ? undefined : toUser(user) });
   }
 

@@ -19,13 +19,14 @@ export interface Purse {
   readonly topicPrefix: string;
   readonly charge: ChargeWallet;
   /** A user who holds so much, in won. */
-  userWith(balance: number): Promise<string>;
-  balanceOf(userId: string): Promise<number>;
+  readonly userWith: (balance: number) => Promise<string>;
+  readonly balanceOf: (userId: string) => Promise<number>;
   close(): Promise<void>;
 }
 
 export const openPurse = async (): Promise<Purse> => {
-  const { url, db, drop } = await freshDatabase(migrations);
+  const database = await freshDatabase(migrations);
+  const { url, db } = database;
   const { kafkaBrokers } = await infrastructure();
   const topicPrefix = freshPrefix();
   const bus = openBus({ brokers: kafkaBrokers, clientId: 'wallet', topicPrefix, logger });
@@ -46,7 +47,7 @@ export const openPurse = async (): Promise<Purse> => {
     close: async () => {
       await outbox.stop();
       await bus.close();
-      await drop();
+      await database.drop();
     },
   };
 };
@@ -76,6 +77,12 @@ export const brokenBooks = ({ db }: Pick<Purse, 'db'>): Promise<unknown[]> =>
       LEFT JOIN ledger e ON e.user_id = w.user_id AND e.version = w.version
      WHERE w.balance <> COALESCE(l.total, 0) OR w.version <> COALESCE(l.entries, 0) OR w.version <> COALESCE(l.last, 0)
         OR w.balance <> COALESCE(e.balance_after, 0)`);
+
+/** Fails when a wallet's rows contradict each other. */
+export const auditBooks = async (purse: Pick<Purse, 'db'>): Promise<void> => {
+  const broken = await brokenBooks(purse);
+  if (broken.length > 0) throw new Error(`the books do not agree: ${JSON.stringify(broken)}`);
+};
 
 /** What a table keeps of a user. */
 export const rowsOf = ({ db }: Pick<Purse, 'db'>, table: 'idempotency' | 'outbox' | 'ledger', userId: string): Promise<unknown[]> =>

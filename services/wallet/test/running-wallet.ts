@@ -81,7 +81,7 @@ export const runWallet = async ({ url, topicPrefix }: Purse, env: Record<string,
       client.close();
       child.kill('SIGTERM');
       const how = await ended;
-      rmSync(faultsDir, { recursive: true });
+      rmSync(faultsDir, { recursive: true, force: true });
       return how;
     },
   };

@@ -3,7 +3,7 @@ import { refusalData, topicNames, wallet } from '@jumun/protos';
 import { newId, OverloadedError } from '@jumun/service-kit';
 import { eventually } from '@jumun/testkit';
 import { openDesk } from '../../test/desk.ts';
-import { brokenBooks, chargeRequest, debitCommand, logger, openPurse, type Purse, RULES, rowsOf } from '../../test/purse.ts';
+import { auditBooks, chargeRequest, debitCommand, logger, openPurse, type Purse, RULES, rowsOf } from '../../test/purse.ts';
 import { debitWallet } from '../debit/debit.ts';
 import { openCharging } from './charge.ts';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
   purse = await openPurse();
 });
 afterAll(() => purse.close());
-afterEach(async () => expect(await brokenBooks(purse)).toEqual([]));
+afterEach(() => auditBooks(purse));
 
 const refusalOf = async (outcome: ReturnType<Purse['charge']>): Promise<unknown> => {
   const answer = await outcome;

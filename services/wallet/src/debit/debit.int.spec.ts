@@ -2,7 +2,7 @@ import { type Consumer, type Payload, runParticipant } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { type Desk, openDesk } from '../../test/desk.ts';
-import { brokenBooks, debitCommand, logger, openPurse, type Purse, rowsOf } from '../../test/purse.ts';
+import { auditBooks, debitCommand, logger, openPurse, type Purse, rowsOf } from '../../test/purse.ts';
 import { debitWallet } from './debit.ts';
 
 let purse: Purse;
@@ -29,7 +29,7 @@ afterAll(async () => {
   await desk.close();
   await purse.close();
 });
-afterEach(async () => expect(await brokenBooks(purse)).toEqual([]));
+afterEach(() => auditBooks(purse));
 
 it('pays an order', async () => {
   const user = await purse.userWith(10_000);
@@ -49,6 +49,7 @@ it('says what is missing and changes nothing, also to somebody it does not know'
   const $type = 'jumun.refusals.v1.InsufficientBalance';
   expect(await desk.ask(debitCommand(user, 4_000))).toEqual({ $type, balance: 1_000, required: 4_000, shortBy: 3_000 });
   expect(await desk.ask(debitCommand(newId(), 1))).toEqual({ $type, balance: 0, required: 1, shortBy: 1 });
+  expect(await desk.ask(debitCommand('한글', 1))).toEqual({ $type, balance: 0, required: 1, shortBy: 1 });
   expect(await rowsOf(purse, 'ledger', user)).toHaveLength(1);
 });
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { refusal, type refusals, wallet } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import type { PrismaClient, User } from '../generated/prisma/client.ts';
+import { isId, isLoginId } from '../store/ids.ts';
 import type { Passwords } from '../users/passwords.ts';
 import { toUser } from '../users/users.ts';
 
@@ -21,7 +22,7 @@ export const createSession = async (
   days: number,
   { loginId, password }: wallet.CreateSessionRequest,
 ): Promise<Answer> => {
-  const user = await prisma.user.findUnique({ where: { loginId } });
+  const user = isLoginId(loginId) ? await prisma.user.findUnique({ where: { loginId } }) : null;
   if (!(await passwords.verify(user?.passwordHash, password)) || user === null) return { refused: refusal('invalidCredentials') };
   const id = newId();
   const secret = randomBytes(32).toString('base64url');
@@ -35,6 +36,7 @@ export const createSession = async (
 export const refreshSession = async (prisma: PrismaClient, { refreshToken }: wallet.RefreshSessionRequest): Promise<Answer> => {
   const refused = { refused: refusal('invalidRefreshToken') };
   const [id = '', given = ''] = refreshToken.split('.');
+  if (!isId(id)) return refused;
   const row = await prisma.session.findUnique({ where: { id } });
   if (row === null || row.endedAt !== null || row.expiresAt <= new Date()) return refused;
   if (!same(row.refreshHash, hashOf(given))) {
@@ -55,5 +57,6 @@ export const refreshSession = async (prisma: PrismaClient, { refreshToken }: wal
 };
 
 export const endSession = async (prisma: PrismaClient, id: string): Promise<void> => {
+  if (!isId(id)) return;
   await prisma.session.updateMany({ where: { id, endedAt: null }, data: { endedAt: new Date() } });
 };

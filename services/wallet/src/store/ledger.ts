@@ -1,4 +1,5 @@
 import type { Tx } from '@jumun/service-kit';
+import { isId } from './ids.ts';
 import { READ_BALANCES, READ_WALLET, readEntries } from './statements.ts';
 
 export type EntryType = 'CHARGE' | 'PAYMENT' | 'REFUND';
@@ -23,17 +24,22 @@ export interface EntryQuestion {
 }
 
 /** A user's entries, newest first. */
-export const entriesOf = ({ query }: Pick<Tx, 'query'>, { userId, type, beforeVersion, limit }: EntryQuestion): Promise<EntryRow[]> => {
+export const entriesOf = async (
+  { query }: Pick<Tx, 'query'>,
+  { userId, type, beforeVersion, limit }: EntryQuestion,
+): Promise<EntryRow[]> => {
+  if (!isId(userId)) return [];
   const params = [userId, type, beforeVersion, limit].filter((param) => param !== undefined);
   return query<EntryRow>(readEntries({ ofType: type !== undefined, before: beforeVersion !== undefined }), params);
 };
 
 export const balanceOf = async ({ query }: Pick<Tx, 'query'>, userId: string): Promise<{ balance: number; updatedAt: Date } | undefined> =>
-  (await query<{ balance: number; updatedAt: Date }>(READ_WALLET, [userId]))[0];
+  isId(userId) ? (await query<{ balance: number; updatedAt: Date }>(READ_WALLET, [userId]))[0] : undefined;
 
 /** Won by user id; who has no wallet is missing. */
 export const balancesOf = async ({ query }: Pick<Tx, 'query'>, userIds: readonly string[]): Promise<Map<string, number>> => {
-  if (userIds.length === 0) return new Map();
-  const rows = await query<{ userId: string; balance: number }>(READ_BALANCES, [[...new Set(userIds)]]);
+  const ids = [...new Set(userIds)].filter(isId);
+  if (ids.length === 0) return new Map();
+  const rows = await query<{ userId: string; balance: number }>(READ_BALANCES, [ids]);
   return new Map(rows.map(({ userId, balance }) => [userId, balance]));
 };

@@ -2,6 +2,7 @@ import { OptimisticConflict } from '@jumun/messaging';
 import type { Tx } from '@jumun/service-kit';
 import type { Wallet } from '../wallet.ts';
 import type { EntryType } from './ledger.ts';
+import { isId } from './ids.ts';
 import { INSERT_ENTRIES, LOCK_WALLETS, READ_WALLETS, UPDATE_WALLETS } from './statements.ts';
 
 /** A change of a balance and what it is for. `causeId` and type together happen once, ever. */
@@ -38,7 +39,8 @@ export class Wallets {
 
   /** `lock` takes the rows, in the order of their key, until the transaction ends. */
   static async load(tx: Tx, userIds: readonly string[], { lock }: { lock: boolean }): Promise<Wallets> {
-    return new Wallets(await tx.query<Row>(lock ? LOCK_WALLETS : READ_WALLETS, [[...new Set(userIds)].sort()]), lock);
+    const ids = [...new Set(userIds)].filter(isId).sort();
+    return new Wallets(ids.length === 0 ? [] : await tx.query<Row>(lock ? LOCK_WALLETS : READ_WALLETS, [ids]), lock);
   }
 
   find(userId: string): Wallet | undefined {

@@ -1,29 +1,43 @@
-import { OverloadedError } from '@jumun/service-kit';
+import { monotonicMs, OverloadedError } from '@jumun/service-kit';
 import argon2 from 'argon2';
 
 // OWASP's minimum for argon2id: 19 MiB, two passes, one lane.
 const COST = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 /** Hashing takes a core for some 20 ms; more at once would only starve the orders of theirs. */
 const AT_ONCE_MAX = 2;
-/** Over a second of hashing on two cores: whoever came later would not be answered within the two seconds that callers wait. */
-const WAITING_MAX = 128;
 
-export interface Passwords {
-  hash(password: string): Promise<string>;
-  /** Takes as long for a login id that does not exist (`hash` undefined) as for a wrong password. */
-  verify(hash: string | undefined, password: string): Promise<boolean>;
+export interface HashingLimits {
+  readonly waitingMax: number;
+  readonly waitMsMax: number;
 }
 
+const LIMITS: HashingLimits = {
+  waitingMax: 128, // over a second of hashing on two cores
+  // Callers wait two seconds for an answer: hashing for those who have left would only make those behind them leave too.
+  waitMsMax: 1_500,
+};
+
+export interface Passwords {
+  /** Throws `OverloadedError` when too many wait, or have waited for too long. */
+  readonly hash: (password: string) => Promise<string>;
+  /** Takes as long for a login id that does not exist (`hash` undefined) as for a wrong password. Throws like `hash`. */
+  readonly verify: (hash: string | undefined, password: string) => Promise<boolean>;
+}
+
+const tooMany = (): OverloadedError => new OverloadedError('too many passwords are being checked');
+
 /** Runs a bounded number of tasks at once; a full queue refuses the next one without delay. */
-const limited = (): (<T>(task: () => Promise<T>) => Promise<T>) => {
+const limited = ({ waitingMax, waitMsMax }: HashingLimits): (<T>(task: () => Promise<T>) => Promise<T>) => {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (task) => {
+    const since = monotonicMs();
     if (running >= AT_ONCE_MAX) {
-      if (waiting.length >= WAITING_MAX) throw new OverloadedError('too many passwords are being checked');
+      if (waiting.length >= waitingMax) throw tooMany();
       await new Promise<void>((go) => waiting.push(go)); // inherits the place of the one that ended
     } else running += 1;
     try {
+      if (monotonicMs() - since > waitMsMax) throw tooMany();
       return await task();
     } finally {
       const next = waiting.shift();
@@ -33,9 +47,9 @@ const limited = (): (<T>(task: () => Promise<T>) => Promise<T>) => {
   };
 };
 
-export const openPasswords = (): Passwords => {
-  const limit = limited();
-  const nobody = limit(() => argon2.hash('nobody has this password', COST));
+export const openPasswords = (limits: HashingLimits = LIMITS): Passwords => {
+  const limit = limited(limits);
+  const nobody = argon2.hash('nobody has this password', COST);
   return {
     hash: (password) => limit(() => argon2.hash(password, COST)),
     verify: async (hash, password) => {

@@ -1,6 +1,7 @@
 import { refusal, type refusals, wallet } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { Prisma, type PrismaClient, type User } from '../generated/prisma/client.ts';
+import { isLoginId } from '../store/ids.ts';
 import type { Passwords } from './passwords.ts';
 
 export const toUser = ({ id, loginId, name, role, createdAt }: User): wallet.User =>
@@ -15,6 +16,10 @@ export const createUser = async (
   passwords: Passwords,
   { loginId, name, password }: wallet.CreateUserRequest,
 ): Promise<wallet.User | { refused: refusals.Refusal }> => {
+  if (!isLoginId(loginId))
+    return {
+      refused: refusal('invalidRequest', { errors: [{ path: '/loginId', message: 'must be 3 to 50 of a-z, 0-9, dot, dash, underscore' }] }),
+    };
   const id = newId();
   const passwordHash = await passwords.hash(password);
   try {
