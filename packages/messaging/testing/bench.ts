@@ -10,7 +10,8 @@ import { reserve } from './shelves.ts';
 const total = Number(process.argv[2] ?? 20_000);
 const logger = createLogger('bench', 'warn');
 const { kafkaBrokers: brokers } = await infrastructure();
-const { db, drop } = await freshDatabase(new URL('migrations', import.meta.url).pathname);
+const fresh = await freshDatabase(new URL('migrations', import.meta.url).pathname);
+const { db } = fresh;
 const config = { brokers, topicPrefix: freshPrefix(), logger };
 const bus = openBus({ ...config, clientId: 'bench' });
 const topic = (name: string) => ({ name, partitions: 4, retentionMs: 3_600_000, cleanup: 'delete' as const });
@@ -51,7 +52,7 @@ const produce = (): Promise<void> => produceTo('c');
 const produceAside = (): Promise<void> => produceTo('r');
 
 let answered = 0;
-let reached: () => void = () => undefined;
+let reached = (): void => undefined;
 const counting: Bus = {
   ...bus,
   send: async (messages) => {
@@ -79,4 +80,4 @@ await timed('send alone', total, produceAside);
 const sizes = (await registry.metrics()).split('\n').filter((line) => /jumun_batch_size_(sum|count)\{group="bench-warm"/.test(line));
 console.log(sizes.join('\n'));
 await bus.close();
-await drop();
+await fresh.drop();

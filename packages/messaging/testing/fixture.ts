@@ -63,11 +63,11 @@ export const openTestBus = async (prefix = freshPrefix(), create = true): Promis
 
 /** A participant over shelves, running, with what it answers. */
 export const openShelfService = async (options: ShelvesOptions & { inboxRetentionMs?: number } = {}) => {
-  const [{ db, drop }, testBus] = await Promise.all([freshDatabase(migrations), openTestBus()]);
+  const [fresh, testBus] = await Promise.all([freshDatabase(migrations), openTestBus()]);
   const { bus } = testBus;
+  const { db } = fresh;
   const replies = await testBus.collect(REPLIES);
   const letters = await testBus.collectRaw(deadLetterTopic(COMMANDS));
-  const running: Consumer[] = [];
   return {
     ...testBus,
     db,
@@ -76,9 +76,7 @@ export const openShelfService = async (options: ShelvesOptions & { inboxRetentio
     start: async (over: Bus = bus): Promise<Consumer> => {
       const { inboxRetentionMs } = options;
       const parts = { bus: over, db, group: 'shelf', topic: COMMANDS, repliesTopic: REPLIES, logger, inboxRetentionMs };
-      const consumer = await runParticipant({ ...parts, participant: shelves(options) });
-      running.push(consumer);
-      return consumer;
+      return runParticipant({ ...parts, participant: shelves(options) });
     },
     fill: (id: string, available: number) => db.execute('INSERT INTO shelf (id, available) VALUES (?, ?)', [id, available]),
     available: async (id: string) =>
@@ -86,7 +84,7 @@ export const openShelfService = async (options: ShelvesOptions & { inboxRetentio
     repliesTo: (commandId: string) => replies.filter((reply) => reply.commandId === commandId).map(({ type }) => type.split('.').at(-1)!),
     stop: async () => {
       await testBus.close();
-      await drop();
+      await fresh.drop();
     },
   };
 };

@@ -41,7 +41,7 @@ test('a command that comes again has no second effect, and its stored answer goe
   expect(await answered('b1/reserve/1', 3)).toEqual(['StockReserved', 'StockReserved', 'StockReserved']);
   expect(await service.available('b')).toBe(4);
   const partitions = service.replies.filter(({ commandId }) => commandId === 'b1/reserve/1').map(({ partition }) => partition);
-  expect(partitions.toSorted()).toEqual([0, 1, 2]);
+  expect(partitions.toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
 });
 
 test('the same id with other content is a dead letter', async () => {

@@ -76,6 +76,7 @@ test('unsent is what is picked, not what is newer: a row of the past that is com
     await tx.execute('UPDATE outbox SET created_at = created_at - INTERVAL 1 HOUR WHERE id = ?', [past.id]);
   });
   await eventually(() => arrivedIds().includes(past.id), { withinMs: 5_000 });
+  expect(arrivedIds()).toEqual([recent.id, past.id]);
 });
 
 test('an event that cannot be sent does not hold up the others, and its age is told', async () => {
