@@ -7,10 +7,13 @@ export interface Cursor {
 /** An opaque text for clients. */
 export const encodeCursor = ({ at, id }: Cursor): string => Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
 
+/** The last instant that a DATETIME column can hold; later ones are no SQL. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** Null for a text that no list of ours ever answered. */
 export const decodeCursor = (text: string): Cursor | null => {
   const [, at, id] = /^(\d{1,15}) ([\w-]{1,64})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];
-  return at === undefined || id === undefined || Number.isNaN(new Date(Number(at)).getTime()) ? null : { at: new Date(Number(at)), id };
+  return at === undefined || id === undefined || Number(at) > LAST_MS ? null : { at: new Date(Number(at)), id };
 };
 
 /** A page out of `limit + 1` rows: the row too many only says that there is more. */

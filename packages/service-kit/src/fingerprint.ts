@@ -26,10 +26,13 @@ const canonicalObject = (value: object): string => {
   if (value instanceof Date) return JSON.stringify(value);
   if (ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set)
     throw new TypeError('only plain data has a canonical JSON form');
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
+  const names = Object.keys(value).sort(); // by UTF-16 code units, as RFC 8785 has it
+  let text = '{';
+  for (const name of names) {
+    const member = (value as Record<string, unknown>)[name];
+    if (member !== undefined) text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`;
+  }
+  return `${text}}`;
 };
 
 /** SHA-256 (64 hex digits) of the canonical JSON: "same key, same input?" in one comparison. */
