@@ -39,7 +39,7 @@ export const openTestGateway = async (env: NodeJS.ProcessEnv = {}): Promise<Gate
 /** A token as the gateway would issue it, but for what is overridden. */
 export const mint = (
   claims: Record<string, unknown> = {},
-  { key = SIGNING_KEY, kid = KEY_ID, expiresInMs = 60_000 }: { key?: string; kid?: string; expiresInMs?: number } = {},
+  { key = SIGNING_KEY, kid = KEY_ID, expiresInMs = 900_000 }: { key?: string; kid?: string; expiresInMs?: number } = {},
 ): string =>
   createSigner({ key, algorithm: 'HS256', kid, iss: 'jumun', aud: 'jumun-api', expiresIn: expiresInMs, mutatePayload: false })({
     sub: USER_ID,
