@@ -1,0 +1,196 @@
+import { fileURLToPath } from 'node:url';
+import { messageTypeRegistry, orders, refusal } from '@jumun/protos';
+import { advance, begin, defaultPace, endOf, type Progress, type SagaChange, StaleSagaError } from '@jumun/saga';
+import { newId } from '@jumun/service-kit';
+import { type FreshDatabase, freshDatabase } from '@jumun/testkit';
+import { type AcceptParts, acceptBatch } from '../accept/accept.ts';
+import { COUNT_OPEN, COUNT_STUCK } from '../metrics.ts';
+import type { PlacedOrder } from '../order.ts';
+import { placeOrder } from '../place-order.ts';
+import { MARK_SENT, UNSENT_EVENTS } from '../progress/events.ts';
+import type { Quote } from '../quote/quote.ts';
+import { insertAccepted } from './accepted.ts';
+import { UPDATE_ORDERS } from './order-rows.ts';
+import { ENDED_AMONG, READ_LINES, READ_ORDERS, readOrders } from './orders.ts';
+import { changedRow, frozenEvent, thawedEvent } from './saga-rows.ts';
+import { DUE_SAGAS, LOCK_SAGAS, sagaStore, UPDATE_SAGAS } from './saga-store.ts';
+
+const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+const NAME = 'Tea "green" \\ 녹차 ’n’ 🍵';
+const ORDERS = 1_000;
+const userId = newId();
+
+let database: FreshDatabase;
+let sagas: Progress<PlacedOrder>[];
+
+const orderOf = (id: string): PlacedOrder => ({
+  id,
+  userId,
+  lines: [{ productId: newId(), optionId: newId(), name: NAME, unitPrice: 1_000, quantity: 2, discountShare: 0 }],
+  subtotal: 2_000,
+  discount: 0,
+  total: 2_000,
+  createdAt: Date.now(),
+});
+const begun = (): Progress<PlacedOrder> => {
+  const order = orderOf(newId());
+  return begin(placeOrder, order.id, order, order.createdAt).progress;
+};
+const outOfStock = (saga: Progress<PlacedOrder>) => ({
+  $type: 'jumun.refusals.v1.OutOfStock',
+  shortages: [{ $type: 'jumun.refusals.v1.Shortage', ...saga.data.lines[0], requested: 2, available: 1 }],
+});
+/** What a refusal of the stock makes of a saga. */
+const refusedChange = (saga: Progress<PlacedOrder>, rowVersion = 1): SagaChange => {
+  const input = { kind: 'reply', commandId: `${saga.id}/reserve.stock/1`, reply: outOfStock(saga) } as const;
+  const { progress, timeline } = advance(placeOrder, saga, input, saga.data.createdAt + 20);
+  return { id: saga.id, rowVersion, before: saga, after: progress, timeline, end: endOf(placeOrder, progress) };
+};
+
+beforeAll(async () => {
+  database = await freshDatabase(migrations);
+  sagas = Array.from({ length: ORDERS }, begun);
+  await database.db.transaction((tx) => insertAccepted(tx, sagas));
+  await database.db.query('ANALYZE TABLE orders, order_lines, sagas, timeline');
+}, 60_000);
+afterAll(() => database.drop());
+
+describe('a saga', () => {
+  const store = () => sagaStore({ db: database.db, eventResendMs: 1_000 });
+
+  it('comes back as it was stored', async () => {
+    const some = sagas.slice(0, 3).map(({ id }) => id);
+    const { sagas: locked, now } = await store().transaction((tx) => store().lock(tx, some));
+    expect(locked.map(({ progress }) => progress)).toEqual(JSON.parse(JSON.stringify(sagas.slice(0, 3))));
+    expect(Math.abs(now - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('is written with its order and its history, or not at all when it has moved meanwhile', async () => {
+    const [first, second] = sagas.slice(10, 12) as [Progress<PlacedOrder>, Progress<PlacedOrder>];
+    const save = (changes: SagaChange[]) => store().transaction((tx) => store().save(tx, changes));
+    await expect(save([refusedChange(first), refusedChange(second, 7)])).rejects.toThrow(StaleSagaError);
+    expect((await readOrders(database.db, [first.id])).get(first.id)).toMatchObject({ status: 'ORDER_STATUS_VALIDATING' });
+    await save([refusedChange(first)]);
+    expect((await readOrders(database.db, [first.id])).get(first.id)).toMatchObject({
+      status: 'ORDER_STATUS_CANCELLED',
+      paymentStatus: 'PAYMENT_STATUS_FAILED',
+      lines: [{ name: NAME }],
+      reason: { kind: { $case: 'outOfStock', outOfStock: { shortages: [{ requested: 2, available: 1 }] } } },
+    });
+    await expect(save([refusedChange(first)])).rejects.toThrow(StaleSagaError);
+    const [row] = await database.db.query<{ version: number; outcome: string; type: string; payload: string }>(
+      'SELECT version, outcome, event_type AS type, event_payload AS payload FROM sagas WHERE id = ?',
+      [first.id],
+    );
+    expect(row).toMatchObject({ version: 2, outcome: 'REFUSED', type: 'jumun.orders.v1.OrderCancelled' });
+    // The event that the sweep would send is the one that was sent, byte for byte.
+    const codec = messageTypeRegistry.get('jumun.orders.v1.OrderCancelled');
+    const bytes = (event: unknown) => Buffer.from(codec?.encode(event as never).finish() ?? []).toString('hex');
+    const sent = refusedChange(first).end?.event;
+    expect(bytes(thawedEvent(row?.type ?? '', row?.payload ?? ''))).toBe(bytes(sent));
+    expect(frozenEvent(sent as never)).toMatchObject({ order: { reason: { outOfStock: {} } } });
+  });
+});
+
+describe('acceptance', () => {
+  const quote = (): Quote => ({
+    lines: [{ productId: newId(), optionId: newId(), name: NAME, unitPrice: 1, quantity: 1, discountShare: 0 }],
+    subtotal: 1,
+    discount: 0,
+    total: 1,
+  });
+  const call = (key: string, fingerprint = 'a') =>
+    orders.PlaceOrder.fromPartial({
+      userId,
+      idempotency: { caller: userId, route: 'POST /v1/orders', key, fingerprint: fingerprint.repeat(64) },
+    });
+  const open = (given: Partial<AcceptParts> = {}) => {
+    const sent: string[] = [];
+    const parts: AcceptParts = {
+      db: database.db,
+      pace: defaultPace,
+      quote: (calls) => Promise.resolve(calls.map(quote)),
+      send: (messages) => void sent.push(...messages.map(({ commandId }) => commandId)),
+      ...given,
+    };
+    return { sent, accept: (...calls: orders.PlaceOrder[]) => acceptBatch(parts, calls) };
+  };
+
+  it('makes one order of twins, one of each call without a key, and refuses another body', async () => {
+    const { accept, sent } = open();
+    const key = newId();
+    const [first, twin, other, ...keyless] = await accept(call(key), call(key), call(key, 'b'), call(''), call(''));
+    expect(first).toMatchObject({ replayed: false });
+    expect(twin).toEqual({ ...first, replayed: true });
+    expect(other).toEqual({ refused: refusal('idempotencyKeyReused') });
+    expect(new Set([first, ...keyless].map((each) => each !== undefined && 'orderId' in each && each.orderId)).size).toBe(3);
+    expect(sent).toHaveLength(3);
+    expect(await accept(call(key), call(key, 'b'))).toEqual([{ ...first, replayed: true }, other]);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('writes nothing for what the quote refuses, and does not use up its key', async () => {
+    const key = newId();
+    const refused = refusal('couponExpired');
+    const hopeless = open({ quote: (calls) => Promise.resolve(calls.map(() => ({ refused }))) });
+    expect(await hopeless.accept(call(key), call(key), call(key, 'b'))).toEqual([
+      { refused },
+      { refused },
+      { refused: refusal('idempotencyInProgress') },
+    ]);
+    expect(await open().accept(call(key))).toMatchObject([{ replayed: false }]);
+  });
+
+  it('asks again for a quote that has grown old', async () => {
+    let now = 0;
+    let asked = 0;
+    const slow = open({
+      clock: () => now,
+      quote: (calls) => {
+        now += ++asked === 1 ? 2_001 : 2_000;
+        return Promise.resolve(calls.map(quote));
+      },
+    });
+    expect(await slow.accept(call(newId()))).toMatchObject([{ replayed: false }]);
+    expect(asked).toBe(2);
+  });
+
+  it('gives up, and leaves nothing, when every quote grows old while it waits for the database', async () => {
+    const key = newId();
+    let looks = 0;
+    const stuck = open({ clock: () => (++looks % 3 === 0 ? looks * 10_000 : (looks - (looks % 3)) * 10_000) });
+    await expect(stuck.accept(call(key))).rejects.toThrow('older than 2000 ms');
+    expect(await database.db.query('SELECT 1 FROM idempotency WHERE idempotency_key = ?', [key])).toEqual([]);
+  });
+});
+
+describe('the plan of every hot statement', () => {
+  interface Line {
+    readonly table: string;
+    readonly type: string;
+    readonly key: string | null;
+    readonly Extra: string | null;
+  }
+  const some = () => sagas.slice(100, 120).map(({ id }) => id);
+  const changes = () => JSON.stringify(sagas.slice(100, 120).map((saga) => changedRow(refusedChange(saga), 1_000)));
+
+  it.each<[string, string, () => unknown[], string, string, string]>([
+    ['lock sagas', LOCK_SAGAS, () => [some()], 'sagas', 'range', 'PRIMARY'],
+    ['move sagas', UPDATE_SAGAS, () => [changes()], 's', 'eq_ref', 'PRIMARY'],
+    ['move orders', UPDATE_ORDERS, () => [changes()], 'o', 'eq_ref', 'PRIMARY'],
+    ['due sagas', DUE_SAGAS, () => [200], 'sagas', 'range', 'sagas_due'],
+    ['unsent events', UNSENT_EVENTS, () => [], 'sagas', 'range', 'sagas_due'],
+    ['mark events', MARK_SENT, () => [some()], 'sagas', 'range', 'PRIMARY'],
+    ['answers', READ_ORDERS, () => [some()], 'orders', 'range', 'PRIMARY'],
+    ['lines of answers', READ_LINES, () => [some()], 'order_lines', 'range', 'PRIMARY'],
+    ['ended ones', ENDED_AMONG, () => [some()], 'orders', 'range', 'PRIMARY'],
+    ['open sagas', COUNT_OPEN, () => [], 'sagas', 'range', 'sagas_due'],
+    ['stuck sagas', COUNT_STUCK, () => [], 'sagas', 'ref', 'sagas_stuck'],
+  ])('%s', async (_, sql, params, table, type, key) => {
+    const plan = await database.db.query<Line>(`EXPLAIN ${sql}`, params());
+    const line = plan.find((each) => each.table === table);
+    expect(line).toMatchObject({ type, key });
+    // Counting by state sorts its two lines.
+    expect(sql === COUNT_OPEN || !plan.some(({ Extra }) => Extra?.includes('filesort'))).toBe(true);
+  });
+});
