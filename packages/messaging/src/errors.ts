@@ -1,4 +1,4 @@
-import { isTransient, TransientError } from '@jumun/service-kit';
+import { TransientError } from '@jumun/service-kit';
 
 /** Thrown by a participant's `save` when a rival changed what `load` had read without a lock: the round is played again, with locks. */
 export class OptimisticConflict extends Error {
@@ -34,7 +34,7 @@ const isDefinite = (error: unknown, depth = 0): boolean => {
 
 /** What went wrong with a send, as an error of which everybody can tell whether it may work later. */
 export const sendError = (error: unknown): unknown =>
-  isTransient(error) || isDefinite(error)
+  error instanceof TransientError || isDefinite(error)
     ? error
     : new TransientError(`send: ${error instanceof Error ? error.message : String(error)}`, { cause: error, outcomeUnknown: true });
 

@@ -59,6 +59,14 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     /** The last fetch of each broker: when it began, and in which assignment. */
     const fetches = new Map<string, { generation: number; at: number }>();
     const isCurrent = (): boolean => consumer === mine && !leaving;
+    let discarded = false;
+    // kafkajs cannot be stopped while it joins: it forgets the stop, joins in the end, and would keep partitions that nobody works on.
+    const discard = (): void => {
+      if (discarded) return;
+      discarded = true;
+      mine.pause(topics.map((topic) => ({ topic })));
+      setTimeout(() => void end(mine), 100);
+    };
 
     mine.on(mine.events.FETCH_START, ({ payload }) => {
       fetches.set(String(payload.nodeId), { generation, at: Date.now() });
@@ -76,6 +84,7 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
       lastSign = Date.now();
       latest = undefined;
       if (isCurrent()) options.onAssigned(payload.memberAssignment as Record<string, number[]>);
+      else discard();
     });
     mine.on(mine.events.CRASH, ({ payload }) => {
       if (isCurrent()) void restart(payload.error);
@@ -89,7 +98,8 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
       return false;
     };
     const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-      if (!isCurrent() || mayBeOld()) return;
+      if (!isCurrent()) return discard();
+      if (mayBeOld()) return;
       lastSign = Date.now();
       latest = payload;
       const last = payload.batch.messages.at(-1);

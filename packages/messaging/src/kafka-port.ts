@@ -14,15 +14,14 @@ const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   return socket;
 };
 
-/** kafkajs calls every retried hiccup an error; what matters surfaces from our own code. */
+/** kafkajs calls every retried hiccup an error; what matters comes as a rejection or an event, and is told by our own code. */
 const logTo =
   (logger: Logger) =>
   () =>
-  ({ level, namespace, log }: LogEntry): void => {
+  ({ namespace, log }: LogEntry): void => {
     const { message, error, groupId, topic } = log as { message: string; error?: string; groupId?: string; topic?: string };
     const line = { component: `kafkajs/${namespace}`, error, groupId, topic };
-    if (level === logLevel.ERROR) logger.warn(line, message);
-    else logger.debug(line, message);
+    logger.debug(line, message);
   };
 
 /** A client of kafkajs. Nothing is connected yet. */
