@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import type { Consumer } from '@jumun/messaging';
 import { type orders, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { eventually } from '@jumun/testkit';
@@ -14,6 +15,7 @@ let counter: Counter;
 let product: string;
 let buyer: string;
 let balance: number;
+let listener: Consumer | undefined;
 const events = new Map<string, string[]>();
 
 beforeAll(async () => {
@@ -23,7 +25,7 @@ beforeAll(async () => {
   product = await suite.newProduct(1_000, 1_000);
   buyer = await suite.newBuyer(1_000_000);
   balance = 1_000_000;
-  await suite.bus.consume({
+  listener = await suite.bus.consume({
     group: 'listener',
     topics: [topicNames.orderEvents],
     handle: (batch) => {
@@ -34,6 +36,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   counter?.close();
+  await listener?.stop();
   await suite?.close();
 });
 
