@@ -12,7 +12,7 @@ beforeAll(async () => {
   service = await runWallet(purse);
   ({ client } = service);
   await service.ready();
-}, 60_000);
+}, 90_000);
 afterAll(async () => {
   await service.stop();
   await auditBooks(purse);
@@ -244,7 +244,7 @@ describe('a process that dies', () => {
       const request = chargeRequest(userId, { amount: 5_000 });
       service.arm(point, 'kill');
       await expect(client.chargeWallet(request)).rejects.toThrow('ChargeWallet');
-      await service.ready();
+      await service.answersAgain();
       expect(await rowsOf(purse, 'idempotency', userId)).toHaveLength(happened ? 1 : 0);
       expect(await client.chargeWallet(request)).toMatchObject({ outcome: { charged: { balance: 5_000 } }, replayed: happened });
       expect((await client.getWallet({ userId })).balance).toBe(5_000);

@@ -1,4 +1,4 @@
-import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
+import { type Consumer, openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
 import { prismaAdapter, type ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -25,7 +25,9 @@ export const walletModule = async ({ config, db, logger, readyWhen, onStop }: Se
   const idempotencyRetentionMs = config.IDEMPOTENCY_HOURS * HOUR_MS;
   onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs, also: [purgeSessions] }));
 
-  const debits = await runParticipant({
+  // Not awaited: after a crash the group keeps the dead member's place for a session time-out, and that is no reason to answer nobody.
+  let debits: Consumer | undefined;
+  const joining = runParticipant({
     bus,
     db,
     logger,
@@ -36,8 +38,9 @@ export const walletModule = async ({ config, db, logger, readyWhen, onStop }: Se
     repliesTopic: topicNames.orderReplies,
     participant: debitWallet,
   });
-  readyWhen('debit consumer', () => debits.healthy());
-  onStop('debit consumer', () => debits.stop());
+  void joining.then((consumer) => (debits = consumer));
+  readyWhen('debit consumer', () => debits?.healthy() ?? false);
+  onStop('debit consumer', () => debits?.stop());
 
   const parts: WalletParts = {
     db,

@@ -10,7 +10,7 @@ import { eventually, infrastructure } from '@jumun/testkit';
 import type { Purse } from './purse.ts';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const START_MS = 45_000; // on a machine that is busy with other tests
+const START_MS = 60_000; // on a machine that is busy with other tests
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -27,8 +27,10 @@ export interface RunningWallet {
   readonly internalUrl: string;
   /** Arms a fault point of the process: `kill`, `throw`, `stall <ms>`. */
   arm(point: string, act: string): void;
-  /** Waits until the process is there, or is there again: it is started anew when it died. */
+  /** Waits until it is ready for everything. */
   ready(): Promise<void>;
+  /** Starts it anew once it has died, and waits until it answers calls; debits follow when the group has noticed the death. */
+  answersAgain(): Promise<void>;
   /** How the process ended when it was told to. */
   stop(): Promise<number | NodeJS.Signals | null>;
 }
@@ -61,22 +63,36 @@ export const runWallet = async ({ url, topicPrefix }: Purse, env: Record<string,
       stream?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
   };
   const client = grpcClient(wallet.WalletServiceClient, grpc, { deadlineMs: 5_000 });
-  const ready = (): Promise<void> =>
-    eventually(
-      async () => {
-        if (child.exitCode !== null || child.signalCode !== null) start();
-        const answer = await fetch(`http://${internal}/readyz`).catch(() => undefined);
-        if (!answer?.ok || !client.connected()) throw new Error(`the wallet is not ready: ${log}`);
-        return true;
-      },
-      { withinMs: START_MS },
-    ).then(() => {});
+  const until = async (what: string, holds: () => Promise<boolean> | boolean): Promise<void> => {
+    const check = async (): Promise<boolean> => {
+      if (!(await holds())) throw new Error(`the wallet is not ${what}: ${missing} ${log}`);
+      return true;
+    };
+    await eventually(check, { withinMs: START_MS });
+  };
+  let missing = '';
+  const isReady = async (): Promise<boolean> => {
+    const answer = await fetch(`http://${internal}/readyz`).catch(() => undefined);
+    missing = (await answer?.text()) ?? 'nobody listens';
+    return (answer?.ok ?? false) && client.connected();
+  };
+  const hasDied = (): boolean => child.exitCode !== null || child.signalCode !== null;
   start();
   return {
     client,
     internalUrl: `http://${internal}`,
     arm: (point, act) => writeFileSync(join(faultsDir, point.replaceAll(':', '_')), act),
-    ready,
+    ready: () => until('ready', isReady),
+    answersAgain: async () => {
+      await until('dead', hasDied);
+      start();
+      await until('answering', () =>
+        client.getWallet({ userId: '' }, { deadlineMs: 2_000 }).then(
+          () => true,
+          () => false,
+        ),
+      );
+    },
     stop: async () => {
       client.close();
       child.kill('SIGTERM');
