@@ -28,7 +28,8 @@ export interface GroupMemberOptions {
 
 /** A lone message does not wait for it (the broker answers at once); it only is how often an idle consumer asks. */
 const FETCH_WAIT_MS = 500;
-const REJOIN_CAP_MS = 5_000;
+const REJOIN_CAP_MS = 2_000;
+const END_MS = 5_000;
 /** A fetch that began before a rebalance is over after this, whatever happened to its broker. */
 const FETCH_AGE_MAX_MS = 30_000;
 
@@ -51,7 +52,7 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
       heartbeatInterval: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
       maxWaitTimeInMs: FETCH_WAIT_MS,
       minBytes: 1,
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3, restartOnFailure: async () => false },
     });
     consumer = mine;
     startedAt = Date.now();
@@ -114,7 +115,7 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
   const end = async (which: KafkaConsumer | undefined): Promise<void> => {
     const ended = new AbortController();
     try {
-      await Promise.race([which?.disconnect(), sleep(REJOIN_CAP_MS, ended.signal)]);
+      await Promise.race([which?.disconnect(), sleep(END_MS, ended.signal)]);
     } catch (err) {
       logger.debug({ err, groupId }, 'a consumer did not end cleanly');
     } finally {
@@ -122,13 +123,14 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     }
   };
 
-  const restart = async (reason: unknown): Promise<void> => {
+  const restart = async (cause: unknown): Promise<void> => {
     const broken = consumer;
     consumer = undefined;
     latest = undefined;
-    for (let error = reason; !leaving;) {
+    for (let error = cause; !leaving;) {
       failures++;
-      logger.warn({ err: error, groupId, failures }, 'the consumer broke; making it anew');
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.warn({ reason, groupId, failures }, 'the consumer broke; making it anew');
       await sleep(backoffMs(failures, { baseMs: 200, capMs: REJOIN_CAP_MS }), stop.signal);
       await end(broken);
       if (leaving) return;

@@ -24,7 +24,7 @@ test('broker and database are killed and come back: the same bus sends again, an
     const { bus, db } = mine;
     await db.execute("INSERT INTO stock (option_id, available) VALUES ('hot', ?)", [STOCK]);
     const { messages: replies } = await mine.collect(REPLIES);
-    const letters = await mine.keepRaw(`${COMMANDS}.dlq`);
+    const { messages: letters } = await mine.collect(`${COMMANDS}.dlq`);
     const options = { bus, db, logger, group: 'stock', topic: COMMANDS, repliesTopic: REPLIES, sessionTimeoutMs: 6_000 };
     const consumer = mine.keep(await runParticipant({ ...options, participant: stockParticipant() }));
     let sent = 0;
