@@ -10,7 +10,7 @@ import { eventually, infrastructure } from '@jumun/testkit';
 import type { Purse } from './purse.ts';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const START_MS = 60_000; // on a machine that is busy with other tests
+const START_MS = 90_000; // on a machine that is busy with other tests
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
