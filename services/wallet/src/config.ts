@@ -19,6 +19,8 @@ export const walletEnv = serviceEnv.extend({
   CHARGE_QUEUE_MAX: limit(100_000).default(2_000),
   /** Commands in one transaction: more hold their rows longer than they save. */
   COMMAND_BATCH_SIZE_MAX: limit(2_000).default(200),
+  /** How long the broker waits for a sign of life before it gives the partitions to others. */
+  CONSUMER_SESSION_MS: z.coerce.number().int().min(6_000).max(300_000).default(10_000),
   /** How long a caller may repeat a call with its key: the API promises 24, and twice that outlives every retry that began in time. */
   IDEMPOTENCY_HOURS: limit(24 * 30, 24).default(48),
 });

@@ -33,6 +33,7 @@ export const walletModule = async ({ config, db, logger, readyWhen, onStop }: Se
     logger,
     outbox,
     batchSizeMax: config.COMMAND_BATCH_SIZE_MAX,
+    sessionTimeoutMs: config.CONSUMER_SESSION_MS,
     group: 'wallet',
     topic: topicNames.walletCommands,
     repliesTopic: topicNames.orderReplies,

@@ -31,8 +31,7 @@ export const nativeKafka = async (
       ...jvmOptions(classpath, 'format'),
       'kafka.tools.StorageTool',
       'format',
-      '-t',
-      clusterId,
+      `--cluster-id=${clusterId}`, // one argument: an id may begin with a dash
       '-c',
       config,
     ]);
