@@ -74,7 +74,7 @@ describe('sending', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const sent = messages(3, { topic });
     await fixture.bus.send(sent);
-    await eventually(() => seen.length === 6);
+    await eventually(() => seen.length >= 6);
     expect(wasHit('producer:sent-not-acked')).toBe(true);
     expect(idsOf(seen)).toEqual(idsOf(sent));
   });
@@ -95,9 +95,10 @@ describe('consuming', () => {
     const sent = Array.from({ length: 200 }, (_, i) => message({ topic, key: `k${i % 5}` }));
     await fixture.bus.send(sent);
     const { messages: seen } = await fixture.collect(topic);
-    await eventually(() => seen.length === 200);
+    await eventually(() => idsOf(seen).size === 200);
+    const firsts = [...new Map(seen.map((each) => [each.id, each])).values()];
     for (let k = 0; k < 5; k++)
-      expect(seen.filter(({ key }) => key === `k${k}`).map(({ id }) => id)).toEqual(
+      expect(firsts.filter(({ key }) => key === `k${k}`).map(({ id }) => id)).toEqual(
         sent.filter(({ key }) => key === `k${k}`).map(({ id }) => id),
       );
   });
@@ -106,7 +107,8 @@ describe('consuming', () => {
     const topic = await freshTopic(4);
     await fixture.bus.send(messages(500, { topic }));
     const sizes: number[] = [];
-    let [merged, working, total] = [false, 0, 0];
+    let [merged, working] = [false, 0];
+    const seen = new Set<string>(); // a topic that is new may answer a send late, and then has messages twice
     await consume(
       topic,
       async (batch) => {
@@ -114,12 +116,12 @@ describe('consuming', () => {
         merged ||= new Set(batch.map(({ partition }) => partition)).size > 1;
         sizes.push(batch.length);
         await new Promise((resolve) => setTimeout(resolve, 5));
-        total += batch.length;
+        for (const { id } of batch) seen.add(id);
         working--;
       },
       { batchSizeMax: 64 },
     );
-    await eventually(() => total === 500);
+    await eventually(() => seen.size === 500);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(64);
     expect(merged).toBe(true);
   });
@@ -129,15 +131,16 @@ describe('consuming', () => {
     const first: string[] = [];
     const consumer = await consume(topic, async (batch) => void first.push(...batch.map(({ id }) => id)));
     await fixture.bus.send(messages(50, { topic }));
-    await eventually(() => first.length === 50);
+    await eventually(() => new Set(first).size === 50);
     await consumer.stop();
+    const { length } = first;
     const late = messages(20, { topic });
     await fixture.bus.send(late);
     const second: string[] = [];
     await consume(topic, async (batch) => void second.push(...batch.map(({ id }) => id)));
     await eventually(() => second.length >= 20);
     expect(new Set(second)).toEqual(idsOf(late));
-    expect(first).toHaveLength(50);
+    expect(first).toHaveLength(length);
   });
 
   it('sees again what was done and not committed', async () => {
@@ -149,7 +152,7 @@ describe('consuming', () => {
     await consume(topic, async (batch) => void seen.push(...batch.map(({ id }) => id)));
     const sent = messages(5, { topic });
     await fixture.bus.send(sent);
-    await eventually(() => seen.length === 5);
+    await eventually(() => new Set(seen).size === 5);
     await eventually(() => wasHit(point));
     // Another member: the group is divided anew, and the partition starts at the committed offset.
     const others: string[] = [];
@@ -163,7 +166,7 @@ describe('consuming', () => {
           handle: async (batch) => void others.push(...batch.map(({ id }) => id)),
         }),
       );
-    await eventually(() => seen.length + others.length >= 10, { withinMs: 20_000 });
+    await eventually(() => seen.length + others.length >= 2 * sent.length, { withinMs: 20_000 });
     expect(new Set([...seen, ...others])).toEqual(idsOf(sent));
   });
 
