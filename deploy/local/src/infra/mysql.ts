@@ -43,6 +43,7 @@ export const nativeMysql = async (
         `--bind-address=${host}`,
         `--socket=${socketPath(folder)}`,
         `--pid-file=${join(folder, 'mysql.pid')}`,
+        `--tmpdir=${temporaryFolder(folder)}`,
         `--init-file=${initFile}`,
         ...(flavour === 'mysql' ? ['--mysqlx=OFF'] : []),
       ],
@@ -54,6 +55,17 @@ export const nativeMysql = async (
     supervision,
   );
   return { server, rootUser, rootPassword };
+};
+
+/**
+ * Each set-based statement reads its batch through a temporary table, which is a file as soon as a text column is in it. Making and removing
+ * files costs more than the statement, so they are kept in memory where the system has such a place. Nothing in them outlives a statement.
+ */
+const temporaryFolder = (folder: string): string => {
+  const memory = '/dev/shm';
+  const chosen = existsSync(memory) ? join(memory, `jumun-${shortHash(folder)}`) : join(folder, 'tmp');
+  mkdirSync(chosen, { recursive: true, mode: 0o700 });
+  return chosen;
 };
 
 const versionOf = async (binary: string): Promise<{ version: string; flavour: 'mariadb' | 'mysql' }> => {
