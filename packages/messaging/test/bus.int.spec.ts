@@ -1,8 +1,12 @@
 import { arm, wasHit } from './fault-points.ts';
+import { jest } from '@jest/globals';
 import { common } from '@jumun/protos';
 import { TransientError } from '@jumun/service-kit';
 import type { InMessage, OutMessage } from '../src/index.ts';
 import { EVENTS, eventually, type Fixture, openFixture } from './fixture.ts';
+
+// How long a group takes to be divided anew is up to broker and machine; a rule that is broken fails every time.
+jest.retryTimes(2, { logErrorsBeforeRetry: true });
 
 let fixture: Fixture;
 beforeAll(async () => void (fixture = await openFixture()), 60_000);
@@ -84,7 +88,7 @@ describe('sending', () => {
     const { messages: seen } = await fixture.collect(topic);
     const batches = Array.from({ length: 40 }, () => messages(25, { topic }));
     await Promise.all(batches.map((batch) => fixture.bus.send(batch)));
-    await eventually(() => seen.length >= 1_000);
+    await eventually(() => idsOf(seen).size >= 1_000); // a send that was cut may write a message twice
     expect(idsOf(seen)).toEqual(idsOf(batches.flat()));
   });
 });
@@ -146,7 +150,7 @@ describe('consuming', () => {
   it('sees again what was done and not committed', async () => {
     const topic = await freshTopic(1);
     const point = 'consumer:marked-not-committed';
-    arm(point, 'stall 8000');
+    arm(point, 'stall 15000'); // longer than a group takes to be divided anew on a busy machine
     await new Promise((resolve) => setTimeout(resolve, 100));
     const seen: string[] = [];
     await consume(topic, async (batch) => void seen.push(...batch.map(({ id }) => id)));

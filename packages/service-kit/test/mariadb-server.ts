@@ -20,6 +20,9 @@ export const freePort = (): Promise<number> =>
     });
   });
 
+// Debian keeps the server where only root's path leads.
+const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin` };
+
 /** A MariaDB for one spec: this package comes before the testkit, and its specs stop connections and servers. */
 export const startMariadb = async (): Promise<MariadbServer> => {
   const dir = mkdtempSync(join(tmpdir(), 'kit-mariadb-'));
@@ -30,13 +33,14 @@ export const startMariadb = async (): Promise<MariadbServer> => {
     ['--no-defaults', ...user, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
     {
       stdio: 'ignore',
+      env,
     },
   );
   const port = await freePort();
   const socket = join(dir, 's.sock');
   const flags = ['--no-defaults', ...user, `--datadir=${data}`, `--socket=${socket}`, '--bind-address=127.0.0.1', `--port=${port}`];
   const tuning = ['--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=1', '--performance-schema=OFF', '--skip-name-resolve'];
-  const child: ChildProcess = spawn('mariadbd', [...flags, ...tuning], { stdio: 'ignore' });
+  const child: ChildProcess = spawn('mariadbd', [...flags, ...tuning], { stdio: 'ignore', env });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const admin = { socketPath: socket, user: 'root' };
   for (let tries = 0; ; tries++) {
