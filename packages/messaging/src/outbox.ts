@@ -98,7 +98,8 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
     addEncoded: (tx, messages) => insertRows(tx, messages.map(rawRowOf)),
     flush: (messages) => {
       pending.push(...messages.map(rowFor));
-      return (flushing ??= flushPending());
+      // Begun a moment later: with nothing to send it would end before it is assigned, and look like one that never ends.
+      return (flushing ??= Promise.resolve().then(flushPending));
     },
     sweep,
     start: () => {

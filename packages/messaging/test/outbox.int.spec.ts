@@ -35,6 +35,14 @@ test('what was committed is sent right after, whole', async () => {
   expect(await isSent(one.id)).toBe(true);
 });
 
+test('a flush of nothing does not keep the next one from sending', async () => {
+  const one = event();
+  await outbox.flush([]);
+  await fixture.db.transaction((tx) => outbox.add(tx, [one]));
+  await outbox.flush([one]);
+  expect(await isSent(one.id)).toBe(true);
+});
+
 test('what was rolled back is never sent', async () => {
   const one = event();
   await expect(
