@@ -56,10 +56,10 @@ const perform = (fault: Fault, name: string): Promise<void> | void => {
 /** The fault points of one folder. Armed names are known from watching it, so a hit that is not armed costs a look-up in a Set. */
 export const openFaultPoints = (dir: string): { hit: Hit; close(): void } => {
   mkdirSync(dir, { recursive: true });
-  let armed = new Set(readdirSync(dir));
-  const watcher = watch(dir, { persistent: false }, () => {
-    armed = new Set(readdirSync(dir));
-  });
+  let armed = new Set<string>();
+  const look = (): void => void (armed = new Set(readdirSync(dir)));
+  const watcher = watch(dir, { persistent: false }, look);
+  look(); // after the watch has begun: what is armed in between would be seen by nobody
   // Without its folder nothing can be armed any more; that is no reason for a process to die.
   watcher.on('error', () => watcher.close());
   const hits = new Map<string, number>();
