@@ -46,10 +46,11 @@ export const ordersModule = async ({
   const toMessages = openCommands(() => replies, traces);
   const pace = { ...defaultPace, askAgainMs: config.SAGA_IDLE_MS };
   const runner = openProgress({ db, post, toMessages, events, waiters, traces, logger, pace });
-  const consumer = await consumeReplies({ bus, runner, traces, logger, sessionTimeoutMs: config.CONSUMER_SESSION_MS });
-  replies = consumer;
-  readyWhen('reply consumer', () => consumer.healthy());
-  onStop('reply consumer', () => consumer.stop());
+  // Not awaited: after a crash the group keeps the dead member's place for a session time-out, and orders may be accepted meanwhile.
+  const joining = consumeReplies({ bus, runner, traces, logger, sessionTimeoutMs: config.CONSUMER_SESSION_MS });
+  void joining.then((consumer) => (replies = consumer));
+  readyWhen('reply consumer', () => replies?.healthy() ?? false);
+  onStop('reply consumer', () => replies?.stop());
 
   const redis = openRedis(config.REDIS_URL, { logger });
   onStop('redis', () => redis.disconnect());
