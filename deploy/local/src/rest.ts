@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** A refusal of the gateway (RFC 9457), with the data that its code has. */
 export interface Problem {
   code?: string;
@@ -53,6 +55,15 @@ export const call = async <T>(gatewayUrl: string, method: string, path: string, 
   return answer as T;
 };
 
-/** Signs in and returns the access token. */
-export const signIn = async (gatewayUrl: string, { loginId, password }: { loginId: string; password: string }): Promise<string> =>
-  (await call<{ accessToken: string }>(gatewayUrl, 'POST', '/v1/sessions', { body: { loginId, password } })).accessToken;
+const signInWithinMs = 30_000;
+
+/** Signs in and returns the access token. Again while the answer is "not now" (503): right after a start a machine is busiest, and passwords are hashed slowly on purpose. */
+export const signIn = async (gatewayUrl: string, { loginId, password }: { loginId: string; password: string }): Promise<string> => {
+  for (const deadline = Date.now() + signInWithinMs; ; await pause(250)) {
+    try {
+      return (await call<{ accessToken: string }>(gatewayUrl, 'POST', '/v1/sessions', { body: { loginId, password } })).accessToken;
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.status === 503) || Date.now() > deadline) throw error;
+    }
+  }
+};
