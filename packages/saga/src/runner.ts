@@ -6,6 +6,7 @@ import type { Message } from './message.ts';
 import { defaultPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 import type { Progress, TimelineEntry } from './progress.ts';
+import { type Recent, recent } from './recent.ts';
 
 /** A saga as it is stored. */
 export interface StoredSaga {
@@ -86,6 +87,8 @@ export interface SagaRunner<Tx> {
 }
 
 const staleTriesMax = 5;
+/** Acknowledged commands that are remembered: seconds of them at the limit, some 5 MB. What is forgotten may be sent once more, which is safe. */
+const sentMax = 20_000;
 
 /** The persistence-agnostic runner: batches of hundreds of inputs cost one transaction and one send. */
 export const sagaRunner = <Tx>({
@@ -96,13 +99,15 @@ export const sagaRunner = <Tx>({
   pace = defaultPace,
   sweepSizeMax = 200,
 }: RunnerOptions<Tx>): SagaRunner<Tx> => {
+  const sent = recent(sentMax);
+
   const moveWithin = async (tx: Tx, inputs: readonly SagaInput[]): Promise<Moved> => {
     const ids = [...new Set(inputs.map(({ sagaId }) => sagaId))].sort();
     const { sagas, now } = await store.lock(tx, ids);
     const folds = new Map(sagas.map((saga) => [saga.id, openFold(saga)]));
     const results = inputs.map(({ sagaId, input }): SagaResult => {
       const fold = folds.get(sagaId);
-      return fold ? step(fold, input, definitions, now, pace) : { sagaId, verdict: 'unknown-saga' };
+      return fold ? step(fold, input, definitions, now, pace, sent) : { sagaId, verdict: 'unknown-saga' };
     });
     const changes: SagaChange[] = [];
     const messages: Message[] = [];
@@ -114,8 +119,13 @@ export const sagaRunner = <Tx>({
     return { results, changes, messages };
   };
 
+  const sendAll = async (messages: readonly Message[]): Promise<void> => {
+    await send(messages);
+    for (const { commandId } of messages) sent.add(commandId);
+  };
+
   const publish = async ({ messages, changes }: Moved): Promise<void> => {
-    await Promise.all([messages.length > 0 ? send(messages) : undefined, changes.length > 0 ? committed?.(changes) : undefined]);
+    await Promise.all([messages.length > 0 ? sendAll(messages) : undefined, changes.length > 0 ? committed?.(changes) : undefined]);
   };
 
   const advanceAll = async (inputs: readonly SagaInput[]): Promise<readonly SagaResult[]> => {
@@ -151,15 +161,16 @@ interface Fold {
 const openFold = (saga: StoredSaga): Fold => ({ saga, progress: saga.progress, end: null, messages: new Map(), timeline: [] });
 
 /** One input. Whatever a definition's own functions throw stays with this saga: the rest of the batch goes on. */
-const step = (fold: Fold, input: Input, definitions: Definitions, now: number, pace: Pace): SagaResult => {
+const step = (fold: Fold, input: Input, definitions: Definitions, now: number, pace: Pace, sent: Recent): SagaResult => {
   const sagaId = fold.saga.id;
   const before = fold.progress;
   try {
     const definition = definitions.find(before.saga, before.version);
     const { progress, verdict, messages, timeline } = advance(definition, before, input, now, pace);
     const end = progress === before ? fold.end : endOf(definition, progress);
-    // A repeated reply is how a crash between commit and send shows itself: whatever is outstanding is sent again.
-    const toSend = verdict === 'stale' ? messagesOf(definition, progress) : messages;
+    // A repeated reply is how a crash between commit and send shows itself: whatever is outstanding is sent again, unless it is known to
+    // be out. Else each reply that comes twice would ask everything after it twice, and a backlog would feed itself.
+    const toSend = verdict === 'stale' ? messagesOf(definition, progress).filter(({ commandId }) => !sent.has(commandId)) : messages;
     for (const message of toSend) fold.messages.set(message.commandId, message);
     fold.timeline.push(...timeline);
     fold.progress = progress;

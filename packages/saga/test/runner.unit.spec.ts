@@ -120,6 +120,22 @@ test('a reply that comes again after a crash between commit and send sends what 
   expect(store.rows.get('a')!.rowVersion).toBe(2);
 });
 
+test('a reply that comes again sends nothing that is known to be out, and all that is not', async () => {
+  let isBrokerAway = true;
+  const store = new MemoryStore();
+  const sent: string[] = [];
+  const send = async (messages: readonly Message[]): Promise<void> => {
+    if (isBrokerAway) throw new Error('no broker');
+    sent.push(...messages.map(({ commandId }) => commandId));
+  };
+  const runner = sagaRunner({ store, definitions: definitionsOf(bookTrip), pace: testPace, send });
+  accepted(store, 'a');
+  await expect(runner.advance([reserved('a')])).rejects.toThrow('no broker');
+  isBrokerAway = false;
+  for (let times = 0; times < 3; times++) await runner.advance([reserved('a')]);
+  expect(sent).toEqual(['a/guide.guide/1']);
+});
+
 test('a rollback sends nothing', async () => {
   const { store, sent, runner } = world();
   accepted(store, 'a');
