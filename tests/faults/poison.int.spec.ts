@@ -10,7 +10,7 @@ import { createLogger } from '@jumun/service-kit';
 import { eventually } from '@jumun/testkit';
 // oxlint-disable-next-line no-restricted-imports -- dead letters are bare records, which the port does not hand out
 import { type Consumer, Kafka, logLevel } from 'kafkajs';
-import { violationsOf } from '../scenarios/auditing.ts';
+import { violationsAtRest } from './books.ts';
 import { type Customer, openShop, type Product, type Shop } from '../scenarios/shop.ts';
 import { startedCluster, untilFinal, wealthy } from './setting.ts';
 
@@ -141,6 +141,6 @@ describe('poison on every consumed topic', () => {
   );
 
   it('leaves books that agree', async () => {
-    expect(await violationsOf(cluster)).toEqual([]);
+    expect(await violationsAtRest(cluster)).toEqual([]);
   }, 60_000);
 });

@@ -65,6 +65,9 @@ export const mapSome = async <In, Out>(items: readonly In[], atOnce: number, wor
   return results;
 };
 
-/** Customers with a million won each. Few are made at once, since passwords are hashed, and again where a busy machine took too long. */
+/** For what a test needs before it begins: again where a busy machine took too long. */
+export const patiently = <T>(make: () => Promise<T>): Promise<T> => eventually(make, { withinMs: 60_000 });
+
+/** Customers with a million won each. Few are made at once, since passwords are hashed. */
 export const wealthy = (shop: Shop, count: number): Promise<Customer[]> =>
-  mapSome(Array.from({ length: count }), 2, () => eventually(() => shop.customer(1_000_000), { withinMs: 60_000 }));
+  mapSome(Array.from({ length: count }), 2, () => patiently(() => shop.customer(1_000_000)));

@@ -1,0 +1,60 @@
+/**
+ * Shows: of two instances of every service, one that stands still (SIGSTOP) for longer than its session time-out, wherever it happened to be,
+ * and then goes on as if nothing had been, has no effect twice. Orders flow while it is away, and each key keeps its answer.
+ */
+import type { Cluster, ServiceProcess } from '@jumun/local';
+import { eventually } from '@jumun/testkit';
+import { violationsAtRest } from './books.ts';
+import { openShop, type Shop } from '../scenarios/shop.ts';
+import { pause, SESSION_MS, startedCluster } from './setting.ts';
+import { brokenPromises, openStream, type OrderStream } from './stream.ts';
+
+const ORDERS_PER_SECOND = 60;
+const FLOWS_WITHIN_MS = 60_000;
+
+describe('a service that stands still and goes on', () => {
+  let cluster: Cluster;
+  let end: () => Promise<void>;
+  let shops: Shop[];
+  let stream: OrderStream;
+  beforeAll(async () => {
+    ({ cluster, end } = await startedCluster('zombie', { instances: 2 }));
+    shops = cluster.gatewayUrls.map((url) => openShop(cluster, url));
+    stream = await openStream(shops, ORDERS_PER_SECOND);
+    await stream.flows(30_000);
+  }, 240_000);
+  afterAll(async () => {
+    for (const service of cluster?.services ?? []) await service.kill('SIGCONT');
+    await stream?.stop();
+    await end?.();
+  }, 90_000);
+
+  const answersAgain = (service: ServiceProcess): Promise<boolean> =>
+    eventually(async () => (await fetch(`${service.internalUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok, { withinMs: 60_000 });
+
+  it.each(['wallet', 'catalog-inventory', 'coupon', 'order-orchestrator', 'gateway'])(
+    'is the second %s: orders flow while it is away, and after it is back',
+    async (name) => {
+      const zombie = cluster.service(name, 1);
+      await zombie.kill('SIGSTOP');
+      try {
+        await pause(SESSION_MS + 2_000);
+        await stream.flows(FLOWS_WITHIN_MS);
+      } finally {
+        await zombie.kill('SIGCONT');
+      }
+      await answersAgain(zombie);
+      expect(await stream.flows(FLOWS_WITHIN_MS)).toBe(true);
+    },
+    3 * FLOWS_WITHIN_MS,
+  );
+
+  it('answers every key finally, and the same the next time', async () => {
+    await stream.stop();
+    expect(await brokenPromises(shops, stream.placed)).toEqual([]);
+  }, 240_000);
+
+  it('leaves books that agree', async () => {
+    expect(await violationsAtRest(cluster)).toEqual([]);
+  }, 60_000);
+});
