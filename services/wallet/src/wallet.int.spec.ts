@@ -113,12 +113,12 @@ describe('sessions', () => {
     expect(session.user).toEqual(user);
     const [id, secret] = session.refreshToken.split('.') as [string, string];
     expect(id).toBe(session.id);
-    const [row] = await purse.db.query<{ refresh_hash: string; days: number }>(
-      'SELECT refresh_hash, ROUND(TIMESTAMPDIFF(SECOND, created_at, expires_at) / 86400) AS days FROM sessions WHERE id = ?',
+    const [row] = await purse.db.query<{ stored: string; days: number }>(
+      'SELECT CONCAT(token_key, refresh_hash) AS stored, ROUND(TIMESTAMPDIFF(SECOND, created_at, expires_at) / 86400) AS days FROM sessions WHERE id = ?',
       [id],
     );
     expect(row?.days).toBe(14);
-    expect(row?.refresh_hash).not.toContain(secret);
+    expect(row?.stored).not.toContain(secret);
   });
 
   it.each([
@@ -139,6 +139,28 @@ describe('sessions', () => {
     expect(third).toBeDefined();
     expect(await refresh(first.refreshToken)).toBeUndefined();
     expect(await refresh(third?.refreshToken ?? '')).toBeUndefined();
+  });
+
+  it('do not end by a token that was never issued, whatever it has in common with one that was', async () => {
+    const { loginId: login } = await signUp();
+    const [mine, other] = [await signIn(login), await signIn(login)];
+    const [id, secret, signature] = mine.refreshToken.split('.') as [string, string, string];
+    const [, otherSecret, otherSignature] = other.refreshToken.split('.') as [string, string, string];
+    const changed = (text: string): string => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
+    for (const token of [
+      id,
+      `${id}.`,
+      `${id}.${secret}`,
+      `${id}.wrong.wrong`,
+      `${id}.${changed(secret)}.${signature}`,
+      `${id}.${secret}.${changed(signature)}`,
+      `${id}.${otherSecret}.${otherSignature}`,
+      `${mine.refreshToken}x`,
+      `${mine.refreshToken}.x`,
+    ])
+      expect(refusalOf(await client.refreshSession({ refreshToken: token }))).toEqual({ code: 'INVALID_REFRESH_TOKEN' });
+    expect(await refresh(mine.refreshToken)).toMatchObject({ id });
+    expect(await refresh(other.refreshToken)).toMatchObject({ id: other.id });
   });
 
   it('of two refreshes at once with one token, one gets a new one at most', async () => {
