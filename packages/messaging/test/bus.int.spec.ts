@@ -144,6 +144,27 @@ describe('consuming', () => {
     expect(first).toHaveLength(length);
   });
 
+  it('begins no batch after it was told to stop, and leaves what is in hand to the next one', async () => {
+    const topic = await freshTopic(1);
+    const seen = new Set<string>();
+    let batches = 0;
+    const handle = async (batch: InMessage[]): Promise<void> => {
+      batches++;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for (const { id } of batch) seen.add(id);
+    };
+    const sent = messages(50, { topic });
+    await fixture.bus.send(sent);
+    const consumer = await consume(topic, handle, { batchSizeMax: 5 });
+    await eventually(() => batches >= 2);
+    const begun = batches;
+    await consumer.stop();
+    expect(batches).toBe(begun);
+    expect(seen.size).toBeLessThan(50);
+    await consume(topic, handle);
+    await eventually(() => seen.size === 50);
+  });
+
   it('shares partitions with a second member, and loses nothing while they change hands', async () => {
     const topic = await freshTopic(4);
     const seen = new Set<string>();
@@ -174,19 +195,25 @@ describe('consuming', () => {
   it('waits a transient failure out for longer than the session, with a full queue, and stays in the group', async () => {
     const topic = await freshTopic(1);
     const until = Date.now() + 9_000;
+    let failures = 0;
     const seen = new Set<string>();
     const joins = () => traffic.requests(JOIN_GROUP, `${fixture.prefix}g-${topic}`).length;
     const consumer = await consume(
       topic,
       async (batch) => {
-        if (Date.now() < until) throw new TransientError('away');
+        if (Date.now() < until) {
+          failures++;
+          throw new TransientError('away');
+        }
         for (const { id } of batch) seen.add(id);
       },
       { batchSizeMax: 10 },
     );
     const joined = joins();
     await fixture.bus.send(messages(100, { topic }));
-    await eventually(() => seen.size === 100);
+    await eventually(() => failures > 0);
+    await fixture.bus.send(messages(50, { topic })); // for which there is no room
+    await eventually(() => seen.size === 150);
     expect([joins() - joined, consumer.healthy()]).toEqual([0, true]);
   });
 
