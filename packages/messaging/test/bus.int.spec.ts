@@ -214,6 +214,8 @@ describe('consuming', () => {
     await eventually(() => failures > 0);
     await fixture.bus.send(messages(50, { topic })); // for which there is no room
     await eventually(() => seen.size === 150);
+    await fixture.bus.send(messages(1, { topic })); // by its arrival a member that was missed has had to join again
+    await eventually(() => seen.size === 151);
     expect([joins() - joined, consumer.healthy()]).toEqual([0, true]);
   });
 
