@@ -12,6 +12,7 @@ export * as wallet from './generated/jumun/wallet/v1/wallet.ts';
 export { messageTypeRegistry } from './generated/typeRegistry.ts';
 export type { DeepPartial, MessageType, UnknownMessage } from './generated/typeRegistry.ts';
 export * from './commands.ts';
+export * from './descriptors.ts';
 export * from './enums.ts';
 export * from './refusals.ts';
 export * from './topics.ts';

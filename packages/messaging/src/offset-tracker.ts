@@ -80,7 +80,8 @@ export class OffsetTracker {
 
   /** How many messages of the partition are not done yet, given the end of its log. */
   lag(topic: string, partition: number, end: bigint): number {
-    const next = this.#tracks.get(topic)?.get(partition)?.next;
+    const track = this.#tracks.get(topic)?.get(partition);
+    const next = track?.next ?? track?.offsets[track.head];
     return next === undefined ? 0 : Math.max(0, Number(end - next));
   }
 }

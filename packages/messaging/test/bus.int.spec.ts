@@ -1,15 +1,18 @@
 import { arm, wasHit } from './fault-points.ts';
-import { jest } from '@jest/globals';
 import { common } from '@jumun/protos';
 import { TransientError } from '@jumun/service-kit';
-import type { InMessage, OutMessage } from '../src/index.ts';
+import { infrastructure } from '@jumun/testkit';
+import type { Bus, InMessage, OutMessage } from '../src/index.ts';
 import { EVENTS, eventually, type Fixture, openFixture } from './fixture.ts';
-
-// How long a group takes to be divided anew is up to broker and machine; a rule that is broken fails every time.
-jest.retryTimes(2, { logErrorsBeforeRetry: true });
+import { JOIN_GROUP, type Traffic, watchTraffic } from './traffic.ts';
 
 let fixture: Fixture;
-beforeAll(async () => void (fixture = await openFixture()), 60_000);
+let traffic: Traffic;
+beforeAll(async () => {
+  const { kafkaBrokers } = await infrastructure();
+  traffic = watchTraffic(kafkaBrokers.map((broker) => Number(broker.split(':')[1])));
+  fixture = await openFixture();
+});
 afterAll(() => fixture.close());
 
 let counter = 0;
@@ -37,17 +40,10 @@ const freshTopic = async (partitions = 2): Promise<string> => {
 const consume = async (
   topic: string,
   handle: (batch: InMessage[]) => Promise<void>,
-  more: { group?: string; batchSizeMax?: number } = {},
+  { bus = fixture.bus, ...more }: { bus?: Bus; batchSizeMax?: number; commitIntervalMs?: number } = {},
 ) =>
   fixture.keep(
-    await fixture.bus.consume({
-      group: more.group ?? `g-${topic}`,
-      topics: [topic],
-      sessionTimeoutMs: 6_000,
-      commitIntervalMs: 100,
-      handle,
-      ...more,
-    }),
+    await bus.consume({ group: `g-${topic}`, topics: [topic], sessionTimeoutMs: 6_000, commitIntervalMs: 100, handle, ...more }),
   );
 
 describe('sending', () => {
@@ -74,8 +70,7 @@ describe('sending', () => {
   it('sends again what was not acknowledged', async () => {
     const topic = await freshTopic();
     const { messages: seen } = await fixture.collect(topic);
-    arm('producer:sent-not-acked');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await arm('producer:sent-not-acked');
     const sent = messages(3, { topic });
     await fixture.bus.send(sent);
     await eventually(() => seen.length >= 6);
@@ -132,46 +127,42 @@ describe('consuming', () => {
 
   it('goes on after a stop where it stopped, and delivers nothing afterwards', async () => {
     const topic = await freshTopic();
-    const first: string[] = [];
-    const consumer = await consume(topic, async (batch) => void first.push(...batch.map(({ id }) => id)));
+    const take = (into: InMessage[]) => async (batch: InMessage[]) => void into.push(...batch);
+    const first: InMessage[] = [];
+    const consumer = await consume(topic, take(first), { commitIntervalMs: 600_000 }); // it commits when it stops, and never before
     await fixture.bus.send(messages(50, { topic }));
-    await eventually(() => new Set(first).size === 50);
+    await eventually(() => idsOf(first).size === 50);
     await consumer.stop();
     const { length } = first;
     const late = messages(20, { topic });
     await fixture.bus.send(late);
-    const second: string[] = [];
-    await consume(topic, async (batch) => void second.push(...batch.map(({ id }) => id)));
-    await eventually(() => second.length >= 20);
-    expect(new Set(second)).toEqual(idsOf(late));
+    const second: InMessage[] = [];
+    await consume(topic, take(second));
+    await eventually(() => late.every(({ id }) => idsOf(second).has(id)));
+    const placesOf = (list: InMessage[]): string[] => list.map(({ partition, offset }) => `${partition}/${offset}`);
+    expect(placesOf(second).filter((place) => placesOf(first).includes(place))).toEqual([]);
     expect(first).toHaveLength(length);
   });
 
-  it('sees again what was done and not committed', async () => {
+  it('begins no batch after it was told to stop, and leaves what is in hand to the next one', async () => {
     const topic = await freshTopic(1);
-    const point = 'consumer:marked-not-committed';
-    arm(point, 'stall 15000'); // longer than a group takes to be divided anew on a busy machine
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const seen: string[] = [];
-    await consume(topic, async (batch) => void seen.push(...batch.map(({ id }) => id)));
-    const sent = messages(5, { topic });
+    const seen = new Set<string>();
+    let batches = 0;
+    const handle = async (batch: InMessage[]): Promise<void> => {
+      batches++;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for (const { id } of batch) seen.add(id);
+    };
+    const sent = messages(50, { topic });
     await fixture.bus.send(sent);
-    await eventually(() => new Set(seen).size === 5);
-    await eventually(() => wasHit(point));
-    // Another member: the group is divided anew, and the partition starts at the committed offset.
-    const others: string[] = [];
-    const other = await fixture.openBus();
-    for (let i = 0; i < 2; i++)
-      fixture.keep(
-        await other.consume({
-          group: `g-${topic}`,
-          topics: [topic],
-          sessionTimeoutMs: 6_000,
-          handle: async (batch) => void others.push(...batch.map(({ id }) => id)),
-        }),
-      );
-    await eventually(() => seen.length + others.length >= 2 * sent.length, { withinMs: 20_000 });
-    expect(new Set([...seen, ...others])).toEqual(idsOf(sent));
+    const consumer = await consume(topic, handle, { batchSizeMax: 5 });
+    await eventually(() => batches >= 2);
+    const begun = batches;
+    await consumer.stop();
+    expect(batches).toBe(begun);
+    expect(seen.size).toBeLessThan(50);
+    await consume(topic, handle);
+    await eventually(() => seen.size === 50);
   });
 
   it('shares partitions with a second member, and loses nothing while they change hands', async () => {
@@ -189,38 +180,44 @@ describe('consuming', () => {
       await fixture.bus.send(some);
     };
     await sendSome();
-    const two = fixture.keep(
-      await (await fixture.openBus()).consume({ group: `g-${topic}`, topics: [topic], sessionTimeoutMs: 6_000, batchSizeMax: 20, handle }),
-    );
+    const two = await consume(topic, handle, { batchSizeMax: 20, bus: await fixture.openBus() });
     for (let i = 0; i < 5; i++) await sendSome();
-    await eventually(() => one.ownedPartitions(topic).length === 2 && two.ownedPartitions(topic).length === 2, { withinMs: 15_000 });
+    const shares = (): number[] => [one, two].map((each) => each.ownedPartitions(topic).length);
+    await eventually(() => shares().join() === '2,2');
     await sendSome();
     await one.stop();
     await sendSome();
-    await eventually(() => two.ownedPartitions(topic).length === 4, { withinMs: 15_000 });
-    await eventually(() => seen.size === sent.length, { withinMs: 15_000 });
-    expect(one.ownedPartitions(topic)).toEqual(expect.any(Array));
-  }, 60_000);
+    await eventually(() => shares()[1] === 4);
+    await eventually(() => seen.size === sent.length);
+    expect(seen).toEqual(idsOf(sent));
+  });
 
   it('waits a transient failure out for longer than the session, with a full queue, and stays in the group', async () => {
     const topic = await freshTopic(1);
     const until = Date.now() + 9_000;
+    let failures = 0;
     const seen = new Set<string>();
-    let assigned = 0;
+    const joins = () => traffic.requests(JOIN_GROUP, `${fixture.prefix}g-${topic}`).length;
     const consumer = await consume(
       topic,
       async (batch) => {
-        if (Date.now() < until) throw new TransientError('away');
+        if (Date.now() < until) {
+          failures++;
+          throw new TransientError('away');
+        }
         for (const { id } of batch) seen.add(id);
       },
       { batchSizeMax: 10 },
     );
-    const sent = messages(100, { topic });
-    await fixture.bus.send(sent);
-    await eventually(() => seen.size === 100, { withinMs: 20_000 });
-    if (consumer.ownedPartitions(topic).length === 1) assigned++;
-    expect([assigned, consumer.healthy()]).toEqual([1, true]);
-  }, 40_000);
+    const joined = joins();
+    await fixture.bus.send(messages(100, { topic }));
+    await eventually(() => failures > 0);
+    await fixture.bus.send(messages(50, { topic })); // for which there is no room
+    await eventually(() => seen.size === 150);
+    await fixture.bus.send(messages(1, { topic })); // by its arrival a member that was missed has had to join again
+    await eventually(() => seen.size === 151);
+    expect([joins() - joined, consumer.healthy()]).toEqual([0, true]);
+  });
 
   it('puts aside what it cannot read and what fails for good, alone; the rest is done', async () => {
     const topic = await freshTopic(1);
@@ -233,7 +230,7 @@ describe('consuming', () => {
     const good = messages(7, { topic, key: 'k' });
     await fixture.bus.send([...good.slice(0, 3), message({ topic, key: 'k', id: 'cursed' }), ...good.slice(3)]);
     await fixture.bus.sendEncoded([{ topic, key: 'k', value: Buffer.from('?'), headers: { ce_id: 'noise' } }]);
-    await eventually(() => letters.length === 2, { withinMs: 15_000 });
+    await eventually(() => letters.length === 2);
     await eventually(() => seen.length >= 7);
     expect(new Set(seen)).toEqual(idsOf(good));
     expect(letters.map(({ headers }) => String(headers?.['dlq_error'])).sort()).toEqual(['RangeError: never', 'no header ce_specversion']);
@@ -242,12 +239,11 @@ describe('consuming', () => {
     );
   });
 
-  it('has a lone message within milliseconds, and idles for next to nothing', async () => {
+  it('has a lone message within milliseconds', async () => {
     const topic = await freshTopic();
     const took: number[] = [];
     let arrived: () => void = () => {};
-    const consumer = await consume(topic, async () => arrived());
-    await eventually(() => consumer.healthy());
+    await consume(topic, async () => arrived());
     for (let i = 0; i < 20; i++) {
       const start = performance.now();
       const there = new Promise<void>((resolve) => (arrived = resolve));
@@ -255,7 +251,8 @@ describe('consuming', () => {
       await there;
       took.push(performance.now() - start);
     }
-    expect(took.sort((a, b) => a - b)[10]).toBeLessThan(100);
+    // Those that the machine delays prove nothing; one that waited for the next poll would be as slow as the others.
+    expect(took.sort((a, b) => a - b)[5]).toBeLessThan(100);
   });
 });
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
     );
   }
   await fixture.db.query('ANALYZE TABLE inbox, outbox');
-}, 60_000);
+});
 afterAll(() => fixture.close());
 
 interface Plan {

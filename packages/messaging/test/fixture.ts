@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, type Database, type Logger } from '@jumun/service-kit';
 import { Kafka, type KafkaMessage, logLevel } from 'kafkajs';
-import { eventually, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
+import { eventually as within, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
 import { type Bus, type Consumer, type InMessage, INBOX_DDL, openBus, OUTBOX_DDL } from '../src/index.ts';
 
-export { eventually };
+/** What is waited for happens sooner or later on any machine: the limit only says when a test has failed. */
+const WITHIN_MS = 60_000;
+export const eventually = <T>(check: () => T | Promise<T>, { withinMs = WITHIN_MS } = {}): Promise<T> => within(check, { withinMs });
 
 /** What the tests' participant works on: units by option, and what each order has reserved. */
 const STOCK_DDL = `CREATE TABLE stock (option_id VARCHAR(36) CHARACTER SET ascii COLLATE ascii_bin PRIMARY KEY, available BIGINT NOT NULL,
@@ -26,6 +28,8 @@ export interface Fixture {
   readonly prefix: string;
   readonly bus: Bus;
   readonly db: Database;
+  /** Of the schema. */
+  readonly url: string;
   /** Another bus on the same topics, as another process has it. */
   readonly openBus: () => Promise<Bus>;
   /** Everything that a topic gets from now on and has got before. */
@@ -63,11 +67,12 @@ export const openFixture = async (): Promise<Fixture> => {
   const bus = await anotherBus();
   await bus.createTopics(table);
   const database = await freshDatabase(migrations());
-  const { db } = database;
+  const { db, url } = database;
   return {
     prefix,
     bus,
     db,
+    url,
     openBus: anotherBus,
     collect: async (topic) => {
       const messages: InMessage[] = [];

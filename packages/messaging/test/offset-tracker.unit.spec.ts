@@ -41,6 +41,15 @@ test('an assignment forgets everything, also of partitions that stay', () => {
   expect(t.partitions('t')).toEqual([0]);
 });
 
+test('the lag counts from what was delivered first, until something is done', () => {
+  const t = tracker();
+  expect(t.lag('t', 0, 10n)).toBe(0);
+  deliver(t, 4n, 5n);
+  expect(t.lag('t', 0, 10n)).toBe(6);
+  t.done('t', 0, 4n);
+  expect(t.lag('t', 0, 10n)).toBe(5);
+});
+
 test('what was never delivered is not done, and long logs leave nothing behind', () => {
   const t = tracker();
   for (let i = 0n; i < 5_000n; i++) {

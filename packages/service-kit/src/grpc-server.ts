@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Metadata, type Server, type ServiceError, status, type UntypedHandleCall, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
@@ -72,11 +73,15 @@ export const addHealth = (server: Server, services: readonly string[]): { servin
   return { serving: (yes) => names.forEach((name) => health.setStatus(name, yes ? 'SERVING' : 'NOT_SERVING')) };
 };
 
-/** Server reflection, for grpcurl and the like; `descriptorSet` is what `buf build -o x.binpb` writes. */
+/** What every server offers beside its own services; described by the build. */
+const STANDARD_SERVICES = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'];
+const standardSet = (): Uint8Array => readFileSync(new URL('../dist/standard-services.binpb', import.meta.url));
+
+/** Server reflection, for grpcurl and the like: tells of `services` and of the standard ones. `descriptorSet` is what `buf build` writes. */
 export const addReflection = (server: Server, services: readonly string[], descriptorSet: Uint8Array): void => {
   type Package = ConstructorParameters<typeof ReflectionService>[0];
-  const files = { files: { fileDescriptorProtos: splitDescriptorSet(descriptorSet) } };
-  new ReflectionService(files as unknown as Package, { services: [...services] }).addToServer(server);
+  const files = { files: { fileDescriptorProtos: [...splitDescriptorSet(standardSet()), ...splitDescriptorSet(descriptorSet)] } };
+  new ReflectionService(files as unknown as Package, { services: [...services, ...STANDARD_SERVICES] }).addToServer(server);
 };
 
 /** No new calls; open ones may end within `graceMs`, then their connections are cut. */

@@ -24,7 +24,7 @@ export interface ServiceOptions<C extends ServiceConfig> {
   env: z.ZodType<C>;
   grpc: {
     definitions: GrpcDefinitions;
-    /** `buf build -o`: what reflection tells, when GRPC_REFLECTION is on. */
+    /** What `buf build` writes: told by reflection, when GRPC_REFLECTION is on. */
     descriptorSet?: () => Uint8Array;
   };
   /**

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { catalog } from '@jumun/protos';
+import { catalog, descriptorSet } from '@jumun/protos';
 import { runService } from '@jumun/service-kit';
 import { catalogModule } from './catalog.module.ts';
 import { catalogEnv } from './config.ts';
@@ -7,6 +7,6 @@ import { catalogEnv } from './config.ts';
 await runService({
   name: 'catalog-inventory',
   env: catalogEnv,
-  grpc: { definitions: { 'jumun.catalog.v1.CatalogService': catalog.CatalogServiceService } },
+  grpc: { definitions: { 'jumun.catalog.v1.CatalogService': catalog.CatalogServiceService }, descriptorSet },
   module: catalogModule,
 });

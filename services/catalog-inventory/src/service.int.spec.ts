@@ -1,9 +1,8 @@
 import { catalog, inventory, topicNames } from '@jumun/protos';
 import { grpcClient, newId } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
-import { openDesk } from '../test/desk.ts';
-import { killLeftovers, startService } from '../test/running-service.ts';
-import { brokenBooks, keyed, newProduct, openShop, type Shop } from '../test/shop.ts';
+import { eventually, killLeftovers, reflect } from '@jumun/testkit';
+import { openDesk } from '@jumun/testkit/desk';
+import { brokenBooks, keyed, newProduct, openShop, type Shop, startCatalog } from '../test/shop.ts';
 
 // Processes are started and killed here, on cores that may be busy.
 const withinMs = 180_000;
@@ -32,7 +31,7 @@ const create = (key: string, stock: number) =>
 it(
   'speaks gRPC and Kafka, and leaves when it is told to',
   async () => {
-    const service = await startService(shop);
+    const service = await startCatalog(shop);
     const client = clientOf(service.grpc);
     const made = await client.createProduct(create(newId(), 5));
     const product = made.outcome?.$case === 'created' ? made.outcome.created : undefined;
@@ -44,7 +43,7 @@ it(
       'quoted',
     );
 
-    const desk = await openDesk(shop.bus);
+    const desk = await openDesk(shop.bus, topicNames.orderReplies);
     const orderId = newId();
     const payload = inventory.ReserveStock.fromPartial({ orderId, lines: [{ productId: product!.id, optionId, quantity: 2 }] });
     const command = { topic: topicNames.inventoryCommands, key: orderId, id: `${orderId}/stock/1`, payload, issuedAt: new Date() };
@@ -53,7 +52,9 @@ it(
 
     const metrics = await (await fetch(`http://${service.internal}/metrics`)).text();
     expect(metrics).toContain('jumun_batch_seconds');
-    expect(await service.stop()).toBe(0);
+    const methods = Object.values(catalog.CatalogServiceService).map(({ path }) => path);
+    expect((await reflect(service.grpc)).services).toMatchObject({ 'jumun.catalog.v1.CatalogService': methods });
+    expect(await service.end()).toBe(0);
   },
   withinMs,
 );
@@ -61,7 +62,7 @@ it(
 it(
   'answers the same after it was killed between an adjustment and its answer',
   async () => {
-    const first = await startService(shop);
+    const first = await startCatalog(shop);
     const made = await clientOf(first.grpc).createProduct(create(newId(), 5));
     const optionId = made.outcome?.$case === 'created' ? made.outcome.created.options[0]!.id : '';
     const request = catalog.AdjustStockRequest.fromPartial({ idempotency: keyed(newId()), optionId, delta: 7, reason: 'found' });
@@ -69,7 +70,7 @@ it(
     await expect(clientOf(first.grpc).adjustStock(request)).rejects.toThrow('AdjustStock');
     expect(await first.ended).toBe('SIGKILL');
 
-    const second = await startService(shop, { until: 'livez' });
+    const second = await startCatalog(shop, { until: 'livez' });
     const client = clientOf(second.grpc);
     const answer = await eventually(() => client.adjustStock(request), { withinMs });
     expect(answer).toMatchObject({ outcome: { $case: 'adjusted', adjusted: { optionId, onHand: 12 } }, replayed: true });

@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { type Bus, openBus, openOutbox, type Outbox } from '@jumun/messaging';
 import { catalog, topics } from '@jumun/protos';
 import { createLogger, type Database, newId, prismaAdapter } from '@jumun/service-kit';
-import { freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
+import { freshDatabase, freshPrefix, infrastructure, type RunningService, startService, type StartService } from '@jumun/testkit';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
 import { createProduct } from '../src/products/create-product.ts';
 
 export const migrations = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 export const logger = createLogger('catalog-inventory', 'silent');
 
 /** A catalog of its own: schema, topics and what the service opens over them. */
@@ -44,6 +45,10 @@ export const openShop = async (): Promise<Shop> => {
     },
   };
 };
+
+/** The built service over the shop's schema and topics. */
+export const startCatalog = ({ url, topicPrefix }: Shop, more: Pick<StartService, 'until'> = {}): Promise<RunningService> =>
+  startService({ program, env: { DATABASE_URL: url, TOPIC_PREFIX: topicPrefix }, ...more });
 
 /** Without a key unless one is given. */
 export const keyed = (key = '', fingerprint = 'f'.repeat(64), caller = '00000000-0000-7000-8000-00000000ad31') => ({

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { coupon } from '@jumun/protos';
+import { coupon, descriptorSet } from '@jumun/protos';
 import { runService } from '@jumun/service-kit';
 import { couponEnv } from './config.ts';
 import { couponModule } from './coupon.module.ts';
@@ -7,6 +7,6 @@ import { couponModule } from './coupon.module.ts';
 await runService({
   name: 'coupon',
   env: couponEnv,
-  grpc: { definitions: { 'jumun.coupon.v1.CouponService': coupon.CouponServiceService } },
+  grpc: { definitions: { 'jumun.coupon.v1.CouponService': coupon.CouponServiceService }, descriptorSet },
   module: couponModule,
 });

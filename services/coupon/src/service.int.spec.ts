@@ -1,9 +1,8 @@
 import { coupon, topicNames } from '@jumun/protos';
 import { grpcClient, newId } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
-import { openDesk } from '../test/desk.ts';
-import { brokenBooks, claim, newEvent, type Office, openOffice, putEvent } from '../test/office.ts';
-import { killLeftovers, startService } from '../test/running-service.ts';
+import { eventually, killLeftovers, reflect } from '@jumun/testkit';
+import { openDesk } from '@jumun/testkit/desk';
+import { brokenBooks, claim, newEvent, type Office, openOffice, putEvent, startCoupons } from '../test/office.ts';
 
 // Processes are started and killed here, on cores that may be busy.
 const withinMs = 180_000;
@@ -29,7 +28,7 @@ afterAll(async () => {
 it(
   'speaks gRPC and Kafka, and leaves when it is told to',
   async () => {
-    const service = await startService(office);
+    const service = await startCoupons(office);
     const client = clientOf(service.grpc);
     const made = await client.createCouponEvent(newEvent());
     const eventId = made.outcome?.$case === 'created' ? made.outcome.created.id : '';
@@ -42,13 +41,15 @@ it(
     const quoted = await client.quoteCoupons(coupon.QuoteCouponsRequest.fromPartial({ questions }));
     expect(quoted.quotes[0]?.outcome).toEqual({ $case: 'discount', discount: issued!.discount });
 
-    const desk = await openDesk(office.bus);
+    const desk = await openDesk(office.bus, topicNames.orderReplies);
     const orderId = newId();
     const payload = coupon.HoldCoupon.fromPartial({ orderId, userId, couponId: issued!.id });
     const command = { topic: topicNames.couponCommands, key: orderId, id: `${orderId}/coupon/1`, payload, issuedAt: new Date() };
     expect(await desk.ask(command)).toMatchObject({ $type: 'jumun.coupon.v1.CouponHeld' });
     await desk.close();
-    expect(await service.stop()).toBe(0);
+    const methods = Object.values(coupon.CouponServiceService).map(({ path }) => path);
+    expect((await reflect(service.grpc)).services).toMatchObject({ 'jumun.coupon.v1.CouponService': methods });
+    expect(await service.end()).toBe(0);
   },
   withinMs,
 );
@@ -61,14 +62,14 @@ it.each([
   async (point, replayed) => {
     const eventId = await putEvent(office, { totalQuantity: 1 });
     const request = claim(eventId, newId(), newId());
-    const first = await startService(office, { until: 'livez' });
+    const first = await startCoupons(office, { until: 'livez' });
     const broken = clientOf(first.grpc);
     await eventually(() => broken.listCoupons(coupon.ListCouponsRequest.fromPartial({ userId: newId(), limit: 1 })), { withinMs });
     first.arm(point, 'kill');
     await expect(broken.issueCoupon(request)).rejects.toThrow('IssueCoupon');
     expect(await first.ended).toBe('SIGKILL');
 
-    const second = await startService(office, { until: 'livez' });
+    const second = await startCoupons(office, { until: 'livez' });
     const client = clientOf(second.grpc);
     const answer = await eventually(() => client.issueCoupon(request), { withinMs });
     expect(answer).toMatchObject({ outcome: { $case: 'issued', issued: { eventId } }, replayed });

@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { type Bus, openBus, openOutbox, type Outbox } from '@jumun/messaging';
 import { coupon, refusalData, topics } from '@jumun/protos';
 import { createLogger, type Database, newId } from '@jumun/service-kit';
-import { freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
+import { freshDatabase, freshPrefix, infrastructure, type RunningService, startService, type StartService } from '@jumun/testkit';
 import { createCouponEvent } from '../src/create-event/create-coupon-event.ts';
 import { type IssueCoupon, openIssuing } from '../src/issue/issue.ts';
 
 export const migrations = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 export const logger = createLogger('coupon', 'silent');
 
 /** Coupons of its own: schema, topics and what the service opens over them. */
@@ -42,6 +43,10 @@ export const openOffice = async (): Promise<Office> => {
     },
   };
 };
+
+/** The built service over the office's schema and topics. */
+export const startCoupons = ({ url, topicPrefix }: Office, more: Pick<StartService, 'until'> = {}): Promise<RunningService> =>
+  startService({ program, env: { DATABASE_URL: url, TOPIC_PREFIX: topicPrefix }, ...more });
 
 /** Without a key unless one is given. */
 export const keyed = (key = '', caller = '00000000-0000-7000-8000-00000000ad31', fingerprint = 'f'.repeat(64)) => ({

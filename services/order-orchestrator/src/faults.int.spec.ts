@@ -2,15 +2,14 @@ import { jest } from '@jest/globals';
 import type { Consumer } from '@jumun/messaging';
 import { type orders, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
+import { eventually, type RunningService } from '@jumun/testkit';
 import { type Counter, openCounter } from '../test/counter.ts';
-import type { Running } from '../test/process.ts';
 import { openSuite, type Suite } from '../test/suite.ts';
 
 jest.setTimeout(180_000);
 
 let suite: Suite;
-let orchestrator: Running;
+let orchestrator: RunningService;
 let counter: Counter;
 let product: string;
 let buyer: string;

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { orders } from '@jumun/protos';
+import { descriptorSet, orders } from '@jumun/protos';
 import { runService } from '@jumun/service-kit';
 import { orchestratorEnv } from './config.ts';
 import { ordersModule } from './orders.module.ts';
@@ -7,6 +7,6 @@ import { ordersModule } from './orders.module.ts';
 await runService({
   name: 'order-orchestrator',
   env: orchestratorEnv,
-  grpc: { definitions: { 'jumun.orders.v1.OrderService': orders.OrderServiceService } },
+  grpc: { definitions: { 'jumun.orders.v1.OrderService': orders.OrderServiceService }, descriptorSet },
   module: ordersModule,
 });

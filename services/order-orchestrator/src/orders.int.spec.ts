@@ -1,16 +1,15 @@
 import { jest } from '@jest/globals';
 import { orders, refusalData, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
+import { eventually, reflect, type RunningService } from '@jumun/testkit';
 import { type Counter, openCounter } from '../test/counter.ts';
-import type { Running } from '../test/process.ts';
 import { openSuite, type Suite } from '../test/suite.ts';
 
 const START_MS = 180_000;
 jest.setTimeout(120_000);
 
 let suite: Suite;
-let orchestrators: [Running, Running];
+let orchestrators: [RunningService, RunningService];
 let counters: [Counter, Counter];
 let tea: string;
 let kim: string;
@@ -292,6 +291,11 @@ describe('when others are away', () => {
       /jumun_saga_step_seconds_count\{step="pay",reply="WalletDebited"\} \d/,
     ])
       expect(metrics).toMatch(line);
+  });
+
+  it('describes itself', async () => {
+    const methods = Object.values(orders.OrderServiceService).map(({ path }) => path);
+    expect((await reflect(orchestrators[0].grpc)).services).toMatchObject({ 'jumun.orders.v1.OrderService': methods });
   });
 
   it('stops within its time, and answers what is under way', async () => {

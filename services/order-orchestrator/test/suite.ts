@@ -2,12 +2,21 @@ import { fileURLToPath } from 'node:url';
 import { type Bus, openBus } from '@jumun/messaging';
 import { catalog, coupon, orders, topics, wallet } from '@jumun/protos';
 import { createLogger, type Database, grpcClient, type GrpcClient, newId } from '@jumun/service-kit';
-import { type FreshDatabase, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
-import { freePort, killLeftovers, type Running, start } from './process.ts';
+import {
+  freeAddress,
+  type FreshDatabase,
+  freshDatabase,
+  freshPrefix,
+  infrastructure,
+  killLeftovers,
+  type RunningService,
+  startService,
+} from '@jumun/testkit';
 
 const SERVICES = ['wallet', 'catalog-inventory', 'coupon', 'order-orchestrator'] as const;
 type Service = (typeof SERVICES)[number];
 const migrationsOf = (service: Service): string => fileURLToPath(new URL(`../../${service}/prisma/migrations`, import.meta.url));
+const programOf = (service: Service): string => fileURLToPath(new URL(`../../${service}/dist/main.js`, import.meta.url));
 /** Passwords are hashed on the way; on a busy machine that takes its time. */
 const PATIENT = { deadlineMs: 20_000 };
 
@@ -16,8 +25,8 @@ export interface Suite {
   /** The orchestrator's own schema. */
   readonly db: Database;
   readonly bus: Bus;
-  readonly participants: Readonly<Record<Exclude<Service, 'order-orchestrator'>, Running>>;
-  startOrchestrator(env?: NodeJS.ProcessEnv, grpc?: string): Promise<Running>;
+  readonly participants: Readonly<Record<Exclude<Service, 'order-orchestrator'>, RunningService>>;
+  startOrchestrator(env?: NodeJS.ProcessEnv, grpc?: string): Promise<RunningService>;
   /** Starts a participant where it was. */
   restart(service: Exclude<Service, 'order-orchestrator'>): Promise<void>;
   ordersOf(address: string): GrpcClient<typeof orders.OrderServiceService>;
@@ -37,7 +46,7 @@ const made = <T>(value: T | undefined, what: string): T => {
 };
 
 export const openSuite = async (): Promise<Suite> => {
-  const { kafkaBrokers, redisUrl } = await infrastructure();
+  const { kafkaBrokers } = await infrastructure();
   const prefix = freshPrefix();
   const logger = createLogger('suite', 'silent');
   const bus = openBus({ brokers: kafkaBrokers, clientId: 'suite', topicPrefix: prefix, logger });
@@ -45,21 +54,20 @@ export const openSuite = async (): Promise<Suite> => {
   const databases = Object.fromEntries(
     await Promise.all(SERVICES.map(async (service) => [service, await freshDatabase(migrationsOf(service))] as const)),
   ) as Record<Service, FreshDatabase>;
-  const addresses = { wallet: await address(), 'catalog-inventory': await address(), coupon: await address() };
+  const addresses = { wallet: await freeAddress(), 'catalog-inventory': await freeAddress(), coupon: await freeAddress() };
 
   const envOf = (service: Service): NodeJS.ProcessEnv => ({
+    LOG_LEVEL: 'info',
     DATABASE_URL: databases[service].url,
-    KAFKA_BROKERS: kafkaBrokers.join(','),
-    REDIS_URL: redisUrl,
     TOPIC_PREFIX: prefix,
     WALLET_GRPC: addresses.wallet,
     CATALOG_GRPC: addresses['catalog-inventory'],
     COUPON_GRPC: addresses.coupon,
   });
-  const participant = (service: keyof typeof addresses): Promise<Running> =>
-    start({ service, env: envOf(service), grpc: addresses[service] });
+  const participant = (service: keyof typeof addresses): Promise<RunningService> =>
+    startService({ program: programOf(service), env: envOf(service), grpc: addresses[service] });
   const [wallets, inventory, coupons] = await Promise.all([participant('wallet'), participant('catalog-inventory'), participant('coupon')]);
-  const participants: Record<keyof typeof addresses, Running> = { wallet: wallets, 'catalog-inventory': inventory, coupon: coupons };
+  const participants: Record<keyof typeof addresses, RunningService> = { wallet: wallets, 'catalog-inventory': inventory, coupon: coupons };
 
   const clients = {
     wallet: grpcClient(wallet.WalletServiceClient, addresses.wallet, PATIENT),
@@ -73,8 +81,8 @@ export const openSuite = async (): Promise<Suite> => {
     bus,
     participants,
     startOrchestrator: (env = {}, grpc) =>
-      start({
-        service: 'order-orchestrator',
+      startService({
+        program: programOf('order-orchestrator'),
         env: { ...envOf('order-orchestrator'), SAGA_IDLE_MS: '1000', SWEEP_INTERVAL_MS: '200', ...env },
         grpc,
       }),
@@ -142,5 +150,3 @@ export const openSuite = async (): Promise<Suite> => {
     },
   };
 };
-
-const address = async (): Promise<string> => `127.0.0.1:${await freePort()}`;

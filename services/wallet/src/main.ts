@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { wallet } from '@jumun/protos';
+import { descriptorSet, wallet } from '@jumun/protos';
 import { runService } from '@jumun/service-kit';
 import { walletEnv } from './config.ts';
 import { walletModule } from './wallet.module.ts';
@@ -7,6 +7,6 @@ import { walletModule } from './wallet.module.ts';
 await runService({
   name: 'wallet',
   env: walletEnv,
-  grpc: { definitions: { 'jumun.wallet.v1.WalletService': wallet.WalletServiceService } },
+  grpc: { definitions: { 'jumun.wallet.v1.WalletService': wallet.WalletServiceService }, descriptorSet },
   module: walletModule,
 });

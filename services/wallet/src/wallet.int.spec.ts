@@ -1,7 +1,7 @@
-import { refusalData, type refusals, wallet } from '@jumun/protos';
+import { refusalData, type refusals, topicNames, wallet } from '@jumun/protos';
 import { newId, retryWithBackoff } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
-import { openDesk } from '../test/desk.ts';
+import { eventually, killLeftovers, reflect } from '@jumun/testkit';
+import { openDesk } from '@jumun/testkit/desk';
 import { auditBooks, chargeRequest, debitCommand, openPurse, type Purse, rowsOf } from '../test/purse.ts';
 import { type RunningWallet, runWallet } from '../test/running-wallet.ts';
 
@@ -12,10 +12,10 @@ beforeAll(async () => {
   purse = await openPurse();
   service = await runWallet(purse);
   ({ client } = service);
-  await service.ready();
 }, 120_000);
 afterAll(async () => {
-  await service.stop();
+  await service?.stop();
+  killLeftovers();
   await auditBooks(purse);
   await purse.close();
 }, 30_000);
@@ -113,12 +113,12 @@ describe('sessions', () => {
     expect(session.user).toEqual(user);
     const [id, secret] = session.refreshToken.split('.') as [string, string];
     expect(id).toBe(session.id);
-    const [row] = await purse.db.query<{ refresh_hash: string; days: number }>(
-      'SELECT refresh_hash, ROUND(TIMESTAMPDIFF(SECOND, created_at, expires_at) / 86400) AS days FROM sessions WHERE id = ?',
+    const [row] = await purse.db.query<{ stored: string; days: number }>(
+      'SELECT CONCAT(token_key, refresh_hash) AS stored, ROUND(TIMESTAMPDIFF(SECOND, created_at, expires_at) / 86400) AS days FROM sessions WHERE id = ?',
       [id],
     );
     expect(row?.days).toBe(14);
-    expect(row?.refresh_hash).not.toContain(secret);
+    expect(row?.stored).not.toContain(secret);
   });
 
   it.each([
@@ -139,6 +139,28 @@ describe('sessions', () => {
     expect(third).toBeDefined();
     expect(await refresh(first.refreshToken)).toBeUndefined();
     expect(await refresh(third?.refreshToken ?? '')).toBeUndefined();
+  });
+
+  it('do not end by a token that was never issued, whatever it has in common with one that was', async () => {
+    const { loginId: login } = await signUp();
+    const [mine, other] = [await signIn(login), await signIn(login)];
+    const [id, secret, signature] = mine.refreshToken.split('.') as [string, string, string];
+    const [, otherSecret, otherSignature] = other.refreshToken.split('.') as [string, string, string];
+    const changed = (text: string): string => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
+    for (const token of [
+      id,
+      `${id}.`,
+      `${id}.${secret}`,
+      `${id}.wrong.wrong`,
+      `${id}.${changed(secret)}.${signature}`,
+      `${id}.${secret}.${changed(signature)}`,
+      `${id}.${otherSecret}.${otherSignature}`,
+      `${mine.refreshToken}x`,
+      `${mine.refreshToken}.x`,
+    ])
+      expect(refusalOf(await client.refreshSession({ refreshToken: token }))).toEqual({ code: 'INVALID_REFRESH_TOKEN' });
+    expect(await refresh(mine.refreshToken)).toMatchObject({ id });
+    expect(await refresh(other.refreshToken)).toMatchObject({ id: other.id });
   });
 
   it('of two refreshes at once with one token, one gets a new one at most', async () => {
@@ -197,7 +219,7 @@ describe('wallets', () => {
 
   it('list what happened, newest first, page by page', async () => {
     const userId = await purse.userWith(0);
-    const desk = await openDesk(purse.bus);
+    const desk = await openDesk(purse.bus, topicNames.orderReplies);
     const orderId = newId();
     for (let i = 1; i <= 5; i++) await client.chargeWallet(chargeRequest(userId, { amount: i * 1_000 }));
     await desk.ask(debitCommand(userId, 4_000, orderId));
@@ -261,8 +283,21 @@ describe('a process that dies', () => {
   );
 });
 
+it('describes itself, and the standard services, to a client that knows nothing of them', async () => {
+  const { services, registry } = await reflect(service.grpc);
+  expect(services).toEqual({
+    'grpc.health.v1.Health': ['Check', 'Watch', 'List'].map((method) => `/grpc.health.v1.Health/${method}`),
+    'grpc.reflection.v1.ServerReflection': ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'],
+    'grpc.reflection.v1alpha.ServerReflection': ['/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo'],
+    'jumun.wallet.v1.WalletService': Object.values(wallet.WalletServiceService).map(({ path }) => path),
+  });
+  const transaction = registry.getMessage('jumun.wallet.v1.Transaction');
+  expect(transaction?.fields.map(({ name }) => name)).toEqual(['id', 'type', 'amount', 'balance_after', 'order_id', 'created_at']);
+  expect(transaction?.fields.filter(({ proto }) => proto.proto3Optional).map(({ name }) => name)).toEqual(['order_id']);
+});
+
 it('tells how it is, and stops when it is told to', async () => {
-  expect((await fetch(`${service.internalUrl}/livez`)).status).toBe(200);
-  expect(await (await fetch(`${service.internalUrl}/metrics`)).text()).toContain('process_cpu');
+  expect((await fetch(`${service.internalUrl()}/livez`)).status).toBe(200);
+  expect(await (await fetch(`${service.internalUrl()}/metrics`)).text()).toContain('process_cpu');
   expect(await service.stop()).toBe(0);
 });

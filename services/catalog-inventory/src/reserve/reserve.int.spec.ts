@@ -1,7 +1,7 @@
 import { type OutCommand, runParticipant } from '@jumun/messaging';
 import { commands, inventory, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { type Desk, openDesk } from '../../test/desk.ts';
+import { type Desk, openDesk } from '@jumun/testkit/desk';
 import { brokenBooks, logger, openShop, put, type Shop } from '../../test/shop.ts';
 import { stockParticipant } from './participant.ts';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
     participant: stockParticipant,
   });
   stop = () => consumer.stop();
-  desk = await openDesk(shop.bus);
+  desk = await openDesk(shop.bus, topicNames.orderReplies);
 });
 afterAll(async () => {
   await stop();

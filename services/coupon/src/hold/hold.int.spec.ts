@@ -1,7 +1,7 @@
 import { type OutCommand, runParticipant } from '@jumun/messaging';
 import { coupon, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { type Desk, openDesk } from '../../test/desk.ts';
+import { type Desk, openDesk } from '@jumun/testkit/desk';
 import { explain, holder, logger, type Office, openOffice } from '../../test/office.ts';
 import { LOCK_COUPONS, UPDATE_COUPONS } from '../store/coupon-book.ts';
 import { couponParticipant } from './participant.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
     participant: couponParticipant,
   });
   stop = () => consumer.stop();
-  desk = await openDesk(office.bus);
+  desk = await openDesk(office.bus, topicNames.orderReplies);
 });
 afterAll(async () => {
   await stop();

@@ -2,7 +2,7 @@ import { type InMessage, runParticipant } from '@jumun/messaging';
 import { refusalData, topicNames, wallet } from '@jumun/protos';
 import { newId, OverloadedError } from '@jumun/service-kit';
 import { eventually } from '@jumun/testkit';
-import { openDesk } from '../../test/desk.ts';
+import { openDesk } from '@jumun/testkit/desk';
 import { auditBooks, chargeRequest, debitCommand, logger, openPurse, type Purse, RULES, rowsOf } from '../../test/purse.ts';
 import { debitWallet } from '../debit/debit.ts';
 import { openCharging } from './charge.ts';
@@ -139,7 +139,7 @@ it('races debits of the same wallet, and every won is accounted for', async () =
     participant: debitWallet,
     batchSizeMax: 5,
   });
-  const desk = await openDesk(purse.bus);
+  const desk = await openDesk(purse.bus, topicNames.orderReplies);
   const user = await purse.userWith(100_000);
   const debits = Array.from({ length: 60 }, () => debitCommand(user, 3_000));
   const sending = desk.send(debits);

@@ -1,7 +1,7 @@
 import { type Consumer, type Payload, runParticipant } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { type Desk, openDesk } from '../../test/desk.ts';
+import { type Desk, openDesk } from '@jumun/testkit/desk';
 import { auditBooks, debitCommand, logger, openPurse, type Purse, rowsOf } from '../../test/purse.ts';
 import { debitWallet } from './debit.ts';
 
@@ -10,7 +10,7 @@ let desk: Desk;
 let consumers: Consumer[];
 beforeAll(async () => {
   purse = await openPurse();
-  desk = await openDesk(purse.bus);
+  desk = await openDesk(purse.bus, topicNames.orderReplies);
   const { bus, db } = purse;
   const options = {
     bus,

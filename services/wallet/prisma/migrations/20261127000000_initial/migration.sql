@@ -11,10 +11,12 @@ CREATE TABLE users (
   CONSTRAINT users_role CHECK (role IN ('CUSTOMER', 'ADMIN'))
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 
--- One row a sign-in; the refresh token changes at each refresh, and using a spent one ends the session.
+-- One row a sign-in; the refresh token changes at each refresh, and using a spent one ends the session. Its key signs
+-- them: one that is signed and not the current one was spent, one that is not signed has never been issued.
 CREATE TABLE sessions (
   id            CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   user_id       CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  token_key     CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   refresh_hash  CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   expires_at    DATETIME(3) NOT NULL,
   ended_at      DATETIME(3) NULL,

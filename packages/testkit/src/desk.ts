@@ -1,6 +1,5 @@
 import { type Bus, commandIdOf, type OutCommand, type Payload, sendCommands } from '@jumun/messaging';
-import { topicNames } from '@jumun/protos';
-import { eventually } from '@jumun/testkit';
+import { eventually } from './eventually.ts';
 
 /** Where a saga would sit: sends commands and keeps the replies that come back. */
 export interface Desk {
@@ -12,11 +11,12 @@ export interface Desk {
   readonly close: () => Promise<void>;
 }
 
-export const openDesk = async (bus: Bus): Promise<Desk> => {
+/** A desk to which the replies of `repliesTopic` come. */
+export const openDesk = async (bus: Bus, repliesTopic: string): Promise<Desk> => {
   const received = new Map<string, Payload[]>();
   const consumer = await bus.consume({
     group: 'desk',
-    topics: [topicNames.orderReplies],
+    topics: [repliesTopic],
     handle: (batch) => {
       for (const message of batch) {
         const id = commandIdOf(message) ?? '';
