@@ -1,27 +1,24 @@
 import { hash } from 'node:crypto';
-import type { Tx } from '@jumun/service-kit';
+import { insertList, type Tx } from '@jumun/service-kit';
 import { decodePayload, encodePayload } from './codec.ts';
 import type { InMessage, Payload } from './message.ts';
 
 /** Claims commands; a rival that has claimed one of them is waited for. Affected rows prove nothing here, the token does. */
-export const CLAIM = `
-  INSERT INTO inbox (id, claim, fingerprint)
-  SELECT j.id, ?, j.fp
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (id VARCHAR(64) CHARACTER SET ascii PATH '$[0]', fp CHAR(64) CHARACTER SET ascii PATH '$[1]')) j
-   ORDER BY j.id
-      ON DUPLICATE KEY UPDATE id = inbox.id`;
+export const claimStatement = (
+  claims: readonly (readonly [id: string, fingerprint: string | null])[],
+  token: string,
+): [string, unknown[]] =>
+  insertList(
+    'inbox (id, claim, fingerprint)',
+    claims.map(([id, fingerprint]) => [id, token, fingerprint]),
+    'ON DUPLICATE KEY UPDATE id = inbox.id',
+  );
 
 /** What others have claimed and answered. All rows are locked by now; ours need not be read. */
 export const READ_OTHERS = `
   SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND claim <> ? ORDER BY id FOR UPDATE`;
 
 export const READ_ANSWERED = 'SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND reply_type IS NOT NULL';
-
-export const WRITE_REPLIES = `
-  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
-           id VARCHAR(64) CHARACTER SET ascii PATH '$[0]', t VARCHAR(100) CHARACTER SET ascii PATH '$[1]', r TEXT PATH '$[2]')) j
-  STRAIGHT_JOIN inbox i FORCE INDEX (PRIMARY) ON i.id = j.id
-     SET i.reply_type = j.t, i.reply = j.r`;
 
 /** A row that another transaction has committed. */
 export interface InboxRow {
@@ -75,8 +72,9 @@ export const claimsOf = (deliveries: readonly Delivery[]): [id: string, fingerpr
 
 /** Stores new answers. Throws when one of their rows is not there: then nothing of this round may stay. */
 export const writeReplies = async (tx: Tx, answers: ReadonlyMap<string, Answer>): Promise<void> => {
-  if (answers.size === 0) return;
-  const rows = [...answers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, { type, value }]) => [id, type, value.toString('base64')]);
-  const { affectedRows } = await tx.execute(WRITE_REPLIES, [JSON.stringify(rows)]);
-  if (affectedRows !== rows.length) throw new Error(`${affectedRows} of ${rows.length} replies found their inbox row`);
+  const rows = [...answers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, { type, value }]) => [id, '', type, value.toString('base64')]);
+  // The rows are there, claimed by this very transaction, so each is changed, which counts twice; an inserted one would count once.
+  const onDuplicate = 'ON DUPLICATE KEY UPDATE reply_type = VALUES(reply_type), reply = VALUES(reply)';
+  const affected = await tx.insert('inbox (id, claim, reply_type, reply)', rows, onDuplicate);
+  if (affected !== 2 * rows.length) throw new Error(`${rows.length} replies did not find all their inbox rows`);
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, faultPoint, type Tx } from '@jumun/service-kit';
 import { OptimisticConflict } from './errors.ts';
-import { CLAIM, claimsOf, type Delivery, type InboxRow, READ_OTHERS, writeReplies } from './inbox.ts';
+import { claimsOf, claimStatement, type Delivery, type InboxRow, READ_OTHERS, writeReplies } from './inbox.ts';
 import type { Payload } from './message.ts';
 import type { Participant } from './participant.ts';
 import { type DecideOne, judge, type Verdicts } from './verdicts.ts';
@@ -32,7 +32,7 @@ const nobody: ReadonlyMap<string, string> = new Map();
 const claim = (tx: Tx, deliveries: readonly Delivery[]): Promise<Map<string, InboxRow>> => {
   const token = randomUUID();
   const claims = claimsOf(deliveries);
-  const claimed = tx.execute(CLAIM, [token, JSON.stringify(claims)]);
+  const claimed = tx.execute(...claimStatement(claims, token));
   const others = tx.query<InboxRow>(READ_OTHERS, [claims.map(([id]) => id), token]);
   return Promise.all([claimed, others]).then(([, rows]) => byId(rows));
 };

@@ -1,4 +1,4 @@
-import { CLAIM, READ_OTHERS, WRITE_REPLIES } from '../src/inbox.ts';
+import { claimStatement, READ_OTHERS, writeReplies } from '../src/inbox.ts';
 import { MARK_SENT, READ_UNSENT } from '../src/outbox-rows.ts';
 import { type Fixture, openFixture } from './fixture.ts';
 
@@ -7,7 +7,12 @@ beforeAll(async () => {
   fixture = await openFixture();
   for (let i = 0; i < 4; i++) {
     const ids = Array.from({ length: 250 }, (_, j) => `id-${i * 250 + j}`);
-    await fixture.db.execute(CLAIM, ['token', JSON.stringify(ids.map((id) => [id, null]))]);
+    await fixture.db.execute(
+      ...claimStatement(
+        ids.map((id) => [id, null] as const),
+        'token',
+      ),
+    );
     await fixture.db.execute(
       `INSERT INTO outbox (id, topic, message_key, type, payload, sent_at) VALUES ${ids.map(() => "(?, 't', 'k', 'x', '', NOW(3))").join()}`,
       ids,
@@ -29,12 +34,20 @@ const explain = async (sql: string, params: unknown[]): Promise<Plan[]> => {
 };
 const ids = ['id-1', 'id-500', 'id-999'];
 
-test('replies are written by the primary key, the new rows first, so that no other row is locked', async () => {
-  const plan = await explain(WRITE_REPLIES, [JSON.stringify(ids.map((id) => [id, 't', '']))]);
-  expect(plan.map(({ table, type, key }) => ({ table, type, key }))).toEqual([
-    { table: 'j', type: 'ALL', key: null },
-    { table: 'i', type: 'eq_ref', key: 'PRIMARY' },
-  ]);
+test('replies wait for no row but their own', async () => {
+  const answers = new Map(ids.map((id) => [id, { type: 't', value: Buffer.from('reply') }]));
+  await fixture.db.transaction(async (rival) => {
+    await rival.query("SELECT id FROM inbox WHERE id IN ('id-2', 'id-499', 'id-501', 'id-998') FOR UPDATE");
+    await fixture.db.transaction((tx) => writeReplies(tx, answers));
+  });
+  const rows = await fixture.db.query('SELECT id, claim, reply FROM inbox WHERE reply IS NOT NULL ORDER BY id');
+  expect(rows).toEqual(ids.map((id) => ({ id, claim: 'token', reply: Buffer.from('reply').toString('base64') })));
+});
+
+test('a reply to what was never claimed is an error, and leaves nothing', async () => {
+  const stray = new Map([['nobody', { type: 't', value: Buffer.from('') }]]);
+  await expect(fixture.db.transaction((tx) => writeReplies(tx, stray))).rejects.toThrow('inbox rows');
+  expect(await fixture.db.query("SELECT id FROM inbox WHERE id = 'nobody'")).toEqual([]);
 });
 
 test('what others have claimed is read by ranges of the primary key', async () => {

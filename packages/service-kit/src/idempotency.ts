@@ -1,4 +1,5 @@
 import { newId } from './ids.ts';
+import { insertList } from './insert-rows.ts';
 import type { Database, Tx } from './tx.ts';
 
 /** Which call an effect belongs to. An empty key means that the caller gave none. */
@@ -32,14 +33,13 @@ export interface OnceOptions<Call, Effect, Refusal> {
   readonly inProgress: Refusal;
 }
 
-const CLAIM = `
-  INSERT INTO idempotency (caller, route, idempotency_key, fingerprint, effect_id)
-  SELECT j.caller, j.route, j.k, j.fingerprint, j.effect_id
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]',
-           fingerprint CHAR(64) CHARACTER SET ascii PATH '$[3]', effect_id CHAR(36) CHARACTER SET ascii PATH '$[4]')) j
-   ORDER BY j.caller, j.route, j.k
-  ON DUPLICATE KEY UPDATE caller = idempotency.caller`; // keeps the rival's row, and waits for its transaction
+/** Keeps a rival's row, and waits for its transaction. */
+const claimStatement = (rows: readonly string[][]): [string, unknown[]] =>
+  insertList(
+    'idempotency (caller, route, idempotency_key, fingerprint, effect_id)',
+    rows,
+    'ON DUPLICATE KEY UPDATE caller = idempotency.caller',
+  );
 
 const KEYS = `JSON_TABLE(?, '$[*]' COLUMNS (
   caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]')) j
@@ -83,8 +83,11 @@ export const usableKey = (key: IdempotencyKey | undefined): IdempotencyKey | und
 };
 
 /** Sorted, so that two batches lock their keys in the same order. */
+const inOrder = <Key extends IdempotencyKey>(keys: readonly Key[]): Key[] =>
+  [...keys].sort((a, b) => (idempotencyName(a) < idempotencyName(b) ? -1 : 1));
+
 const sortedKeys = (keys: readonly IdempotencyKey[]): string =>
-  JSON.stringify(keys.map(({ caller, route, key }) => [caller, route, key]).sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1)));
+  JSON.stringify(inOrder(keys).map(({ caller, route, key }) => [caller, route, key]));
 
 /** What is stored of the given keys, by `idempotencyName`. */
 export const findKeys = async (
@@ -102,7 +105,8 @@ export const findKeys = async (
  * rivals that hold the same keys.
  */
 export const claimKeys = (tx: Tx, keys: readonly (IdempotencyKey & { readonly effectId: string })[]): Promise<Map<string, KeyRow>> => {
-  if (keys.length > 0) void tx.execute(CLAIM, [JSON.stringify(keys.map((k) => [k.caller, k.route, k.key, k.fingerprint, k.effectId]))]);
+  const rows = inOrder(keys).map(({ caller, route, key, fingerprint, effectId }) => [caller, route, key, fingerprint, effectId]);
+  if (rows.length > 0) void tx.execute(...claimStatement(rows));
   return findKeys(tx, keys, { lock: true });
 };
 

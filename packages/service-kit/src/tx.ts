@@ -2,6 +2,7 @@ import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createPool, type FieldInfo, type Pool, type PoolConfig, type PoolConnection, type UpsertResult } from 'mariadb';
 import { connectionOf } from './database-url.ts';
 import { TransientError } from './errors.ts';
+import { insertRows } from './insert-rows.ts';
 import type { Logger } from './log.ts';
 import { backoffMs, sleep } from './retry.ts';
 import { reviveDates, toSqlParams } from './sql-values.ts';
@@ -13,6 +14,12 @@ export interface Tx {
   readonly query: <Row>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
   /** `affectedRows` of an UPDATE counts the rows that matched, changed or not. */
   readonly execute: (sql: string, params?: readonly unknown[]) => Promise<{ affectedRows: number; insertId: bigint }>;
+  /**
+   * Inserts any number of rows with one statement; `into` is the table with its columns, `onDuplicate` what follows the values. Resolves with
+   * the affected rows: 1 for an inserted one; where the key existed, 2 if that row was changed and 1 if not. Unlike the others it may be
+   * carried out after what is sent next, so only for rows that nothing sent beside it reads; else `execute(...insertList(…))`.
+   */
+  readonly insert: (into: string, rows: readonly (readonly unknown[])[], onDuplicate?: string) => Promise<number>;
 }
 
 /** Outside a transaction each statement commits by itself. */
@@ -64,7 +71,7 @@ interface Runner {
   query(sql: string, params?: unknown[]): Promise<unknown>;
 }
 
-const txOver = (runner: Runner): Tx => ({
+const txOver = (runner: Runner, insert: Tx['insert']): Tx => ({
   query: async <Row>(sql: string, params?: readonly unknown[]) => {
     const rows = (await runner.query(sql, params && toSqlParams(params))) as Row[] & { meta?: FieldInfo[] };
     return reviveDates<Row>(rows, rows.meta);
@@ -73,6 +80,7 @@ const txOver = (runner: Runner): Tx => ({
     const { affectedRows, insertId } = (await runner.query(sql, params && toSqlParams(params))) as UpsertResult;
     return { affectedRows, insertId: BigInt(insertId ?? 0) };
   },
+  insert,
 });
 
 const asTransient = (error: unknown, doing: string): unknown =>
@@ -85,7 +93,7 @@ const rootOf = (failures: unknown[]): unknown => failures.find(isLockConflict) ?
 
 /** Statements of one transaction; each result is looked at, also those that the work never awaits. */
 const trackedOn = (conn: PoolConnection): { tx: Tx; settled: () => Promise<unknown[]> } => {
-  const { query, execute } = txOver(conn);
+  const { query, execute, insert } = txOver(conn, (into, rows, onDuplicate) => insertRows(conn, into, rows, onDuplicate));
   const sent: Promise<unknown>[] = [];
   const failures: unknown[] = [];
   let ended = false;
@@ -100,6 +108,7 @@ const trackedOn = (conn: PoolConnection): { tx: Tx; settled: () => Promise<unkno
     tx: {
       query: <Row>(sql: string, params?: readonly unknown[]) => tracked(() => query<Row>(sql, params)),
       execute: (sql, params) => tracked(() => execute(sql, params)),
+      insert: (into, rows, onDuplicate) => tracked(() => insert(into, rows, onDuplicate)),
     },
     settled: async () => {
       ended = true;
@@ -161,16 +170,6 @@ export const openDatabase = (url: string, { poolSizeMax = 8, logger }: DatabaseO
   const onError = (error: Error): void => logger?.warn({ err: error.cause ?? error }, 'no connection to the database');
   for (const each of [pool, txPool]) (each as unknown as NodeJS.EventEmitter).on('error', onError);
 
-  const single = txOver({
-    query: async (sql, params) => {
-      try {
-        return (await pool.query({ ...VALUES, sql }, params)) as unknown;
-      } catch (error) {
-        throw asTransient(error, 'statement');
-      }
-    },
-  });
-
   const transaction = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
@@ -181,6 +180,20 @@ export const openDatabase = (url: string, { poolSizeMax = 8, logger }: DatabaseO
       }
     }
   };
+
+  const single = txOver(
+    {
+      query: async (sql, params) => {
+        try {
+          return (await pool.query({ ...VALUES, sql }, params)) as unknown;
+        } catch (error) {
+          throw asTransient(error, 'statement');
+        }
+      },
+    },
+    // Of many rows, all or none: MariaDB would commit the rows of a bulk one by one.
+    (into, rows, onDuplicate) => transaction((tx) => tx.insert(into, rows, onDuplicate)),
+  );
 
   return {
     pool,

@@ -2,11 +2,11 @@ import type { Tx } from '@jumun/service-kit';
 import { onHand, type Stock } from '../stock.ts';
 import {
   END_RESERVATIONS,
-  INSERT_RESERVATIONS,
-  INSERT_SALES,
   LOCK_RESERVATIONS,
   LOCK_STOCK,
+  NEW_RESERVATIONS,
   READ_ON_SALE,
+  SALES,
   UPDATE_STOCK,
 } from './stock-statements.ts';
 
@@ -122,21 +122,18 @@ export class StockBook {
     const rowOf = ({ orderId, optionId, quantity, status }: Reservation): unknown[] => [orderId, optionId, quantity, status];
     const inKeyOrder = (reservations: ReadonlyMap<string, Reservation>): unknown[][] =>
       [...reservations].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reservation]) => rowOf(reservation));
+    const made = inKeyOrder(this.#made).map((row) => [...row, row[3] === 'RESERVED' ? null : new Date()]);
+    const sales = this.#sales.map(({ optionId, units, onHandAfter, orderId }) => [optionId, 'SALE', -units, onHandAfter, orderId, orderId]);
     await Promise.all([
-      write(tx, 'stock', UPDATE_STOCK, stock),
-      write(tx, 'new reservations', INSERT_RESERVATIONS, inKeyOrder(this.#made)),
-      write(tx, 'reservations', END_RESERVATIONS, inKeyOrder(this.#ended)),
-      write(
-        tx,
-        'sales',
-        INSERT_SALES,
-        this.#sales.map(({ optionId, units, onHandAfter, orderId }) => [optionId, -units, onHandAfter, orderId]),
-      ),
+      update(tx, 'stock', UPDATE_STOCK, stock),
+      update(tx, 'reservations', END_RESERVATIONS, inKeyOrder(this.#ended)),
+      tx.insert(NEW_RESERVATIONS, made),
+      tx.insert(SALES, sales),
     ]);
   }
 }
 
-const write = async (tx: Tx, what: string, statement: string, rows: readonly unknown[][]): Promise<void> => {
+const update = async (tx: Tx, what: string, statement: string, rows: readonly unknown[][]): Promise<void> => {
   if (rows.length === 0) return;
   const { affectedRows } = await tx.execute(statement, [JSON.stringify(rows)]);
   if (affectedRows !== rows.length) throw new Error(`${what}: wrote ${affectedRows} rows of ${rows.length}`);

@@ -32,9 +32,7 @@ const RESERVATIONS = `JSON_TABLE(?, '$[*]' COLUMNS (
            order_id CHAR(36) CHARACTER SET ascii PATH '$[0]', option_id CHAR(36) CHARACTER SET ascii PATH '$[1]',
            quantity BIGINT PATH '$[2]', status VARCHAR(16) CHARACTER SET ascii PATH '$[3]')) j`;
 
-export const INSERT_RESERVATIONS = `
-  INSERT INTO reservations (order_id, option_id, quantity, status, ended_at)
-  SELECT j.order_id, j.option_id, j.quantity, j.status, IF(j.status = 'RESERVED', NULL, UTC_TIMESTAMP(3)) FROM ${RESERVATIONS}`;
+export const NEW_RESERVATIONS = 'reservations (order_id, option_id, quantity, status, ended_at)';
 
 export const END_RESERVATIONS = `
   UPDATE ${RESERVATIONS}
@@ -42,8 +40,4 @@ export const END_RESERVATIONS = `
      SET r.status = j.status, r.ended_at = UTC_TIMESTAMP(3)`;
 
 /** What orders took from what is on hand; an order can sell an option once, by a unique key. */
-export const INSERT_SALES = `
-  INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id, order_id)
-  SELECT j.option_id, 'SALE', j.delta, j.on_hand_after, j.order_id, j.order_id
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           option_id CHAR(36) CHARACTER SET ascii PATH '$[0]', delta BIGINT PATH '$[1]', on_hand_after BIGINT PATH '$[2]', order_id CHAR(36) CHARACTER SET ascii PATH '$[3]')) j`;
+export const SALES = 'stock_movements (option_id, type, delta, on_hand_after, cause_id, order_id)';

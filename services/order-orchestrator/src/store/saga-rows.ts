@@ -41,15 +41,19 @@ interface TypedMessage {
   readonly $type: string;
 }
 
-/** An event as its row keeps it: the canonical JSON of protobuf, from which the very same bytes are made again. */
-export const frozenEvent = (event: TypedMessage): unknown => messageTypeRegistry.get(event.$type)?.toJSON(event);
+/** An event as its row keeps it, and as every sending has it: the bytes of its protobuf, in base64. */
+export const frozenEvent = (event: TypedMessage): string =>
+  Buffer.from(messageTypeRegistry.get(event.$type)?.encode(event).finish() ?? []).toString('base64');
 
 export const thawedEvent = (type: string, payload: string): TypedMessage =>
-  messageTypeRegistry.get(type)?.fromJSON(JSON.parse(payload)) ?? { $type: type };
+  messageTypeRegistry.get(type)?.decode(Buffer.from(payload, 'base64')) ?? { $type: type };
+
+/** For columns that a move leaves as they are. */
+const WRITTEN_BEFORE = '';
 
 /**
- * A row for `UPDATE_SAGAS`. Data is written only when a step has changed it; the event once, at the end. An ended saga stays due until its
- * event is known to be out.
+ * A row of a move: id, the version that was read, and what is new. Data is written only when a step has changed it; the event once, at the
+ * end. An ended saga stays due until its event is known to be out.
  */
 export const changedRow = ({ id, rowVersion, before, after, end }: SagaChange, eventResendMs: number): unknown[] => {
   const event = end?.event as TypedMessage | undefined;
@@ -57,11 +61,15 @@ export const changedRow = ({ id, rowVersion, before, after, end }: SagaChange, e
   return [
     id,
     rowVersion,
+    before.data === after.data ? WRITTEN_BEFORE : JSON.stringify(after.data),
+    JSON.stringify(stateOf(after)),
     sqlTimeOrNull(nextAt),
     stuckOf(after) === null ? 0 : 1,
     end === null ? null : end.outcome.toUpperCase(),
     event?.$type ?? null,
-    stateOf(after),
-    { data: before.data === after.data ? undefined : after.data, event: event === undefined ? undefined : frozenEvent(event) },
+    event === undefined ? null : frozenEvent(event),
+    WRITTEN_BEFORE,
+    WRITTEN_BEFORE,
+    0,
   ];
 };

@@ -4,17 +4,12 @@ import { sourceOf } from '../participants.ts';
 import { statusOf } from '../place-order.ts';
 import { sqlTime } from './sql-time.ts';
 
-/** `[orderId, at, source, kind, detail]` */
-export type TimelineRow = readonly [string, string, string, string, object];
+/** `[orderId, at, source, kind, detail as JSON]` */
+export type TimelineRow = readonly [string, string, string, string, string];
 
-export const INSERT_TIMELINE = `
-  INSERT INTO timeline (order_id, at, source, kind, detail)
-  SELECT j.order_id, j.at, j.source, j.kind, j.detail
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           order_id CHAR(36) CHARACTER SET ascii PATH '$[0]', at DATETIME(3) PATH '$[1]', source VARCHAR(32) CHARACTER SET ascii PATH '$[2]',
-           kind VARCHAR(64) CHARACTER SET ascii PATH '$[3]', detail JSON PATH '$[4]')) j`;
+export const TIMELINE = 'timeline (order_id, at, source, kind, detail)';
 
-const NOTHING_MORE = {};
+const NOTHING_MORE = '{}';
 
 /** A status of the order. */
 export const statusRow = (orderId: string, atMs: number, status: string): TimelineRow => [
@@ -30,12 +25,12 @@ const stepRow = (orderId: string, { at, kind, step = '', attempt, ms, reply, cod
   switch (kind) {
     case 'answered':
     case 'undone':
-      return [orderId, sqlTime(at), sourceOf(step), reply ?? kind, { step, attempt, durationMs: ms, code }];
+      return [orderId, sqlTime(at), sourceOf(step), reply ?? kind, JSON.stringify({ step, attempt, durationMs: ms, code })];
     case 'asked-again':
     case 'undo-asked-again':
     case 'stuck':
     case 'retried':
-      return [orderId, sqlTime(at), 'saga', kind, { step, attempt, durationMs: ms, code }];
+      return [orderId, sqlTime(at), 'saga', kind, JSON.stringify({ step, attempt, durationMs: ms, code })];
     default:
       return null;
   }

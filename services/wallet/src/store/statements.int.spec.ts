@@ -1,6 +1,6 @@
 import { seedUsers } from '../seed.ts';
 import { openPurse, type Purse } from '../../test/purse.ts';
-import { INSERT_ENTRIES, LOCK_WALLETS, READ_BALANCES, READ_WALLET, READ_WALLETS, readEntries, UPDATE_WALLETS } from './statements.ts';
+import { LOCK_WALLETS, READ_BALANCES, READ_WALLET, READ_WALLETS, readEntries, UPDATE_WALLETS } from './statements.ts';
 
 let purse: Purse;
 let user: string;
@@ -37,9 +37,4 @@ it.each([
   ['entries of a type before', readEntries({ ofType: true, before: true }), () => [user, 'CHARGE', 5, 21], ['ledger range ledger_type']],
 ] as [string, string, () => unknown[], string[]][])('%s touches only its own rows', async (_, sql, params, plan) => {
   expect(await planOf(sql, params())).toEqual(plan);
-});
-
-it('INSERT_ENTRIES reads nothing but its parameter', async () => {
-  const plan = await planOf(INSERT_ENTRIES, [new Date(), oneRow('i', user, 2, 'CHARGE', 1, 2, 'c', null)]);
-  expect(plan.filter((line) => !line.startsWith('ledger'))).toEqual(['j ALL null']);
 });

@@ -17,13 +17,7 @@ export const UPDATE_WALLETS = `
      SET w.balance = j.balance, w.version = j.version, w.updated_at = UTC_TIMESTAMP(3)`;
 
 /** UNIQUE (cause_id, type) and UNIQUE (user_id, version) stand behind it for ever: no order is paid twice, no version is given twice. */
-export const INSERT_ENTRIES = `
-  INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id, created_at)
-  SELECT j.id, j.user_id, j.version, j.type, j.amount, j.balance_after, j.cause_id, j.order_id, ?
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (
-           id CHAR(36) CHARACTER SET ascii PATH '$[0]', user_id CHAR(36) CHARACTER SET ascii PATH '$[1]', version BIGINT PATH '$[2]',
-           type VARCHAR(16) CHARACTER SET ascii PATH '$[3]', amount BIGINT PATH '$[4]', balance_after BIGINT PATH '$[5]',
-           cause_id VARCHAR(64) CHARACTER SET ascii PATH '$[6]', order_id CHAR(36) CHARACTER SET ascii PATH '$[7]')) j`;
+export const ENTRIES = 'ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id, created_at)';
 
 /** One wallet, read from the truth. */
 export const READ_WALLET = 'SELECT balance, updated_at AS updatedAt FROM wallets WHERE user_id = ?';

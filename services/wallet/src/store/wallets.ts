@@ -3,7 +3,7 @@ import type { Tx } from '@jumun/service-kit';
 import type { Wallet } from '../wallet.ts';
 import type { EntryType } from './ledger.ts';
 import { isId } from './ids.ts';
-import { INSERT_ENTRIES, LOCK_WALLETS, READ_WALLETS, UPDATE_WALLETS } from './statements.ts';
+import { ENTRIES, LOCK_WALLETS, READ_WALLETS, UPDATE_WALLETS } from './statements.ts';
 
 /** A change of a balance and what it is for. `causeId` and type together happen once, ever. */
 export interface Entry {
@@ -53,7 +53,7 @@ export class Wallets {
     if (before === undefined) throw new Error(`wallet ${userId} was not loaded`);
     const after = { balance: before.balance + amount, version: before.version + 1 };
     this.#now.set(userId, after);
-    this.#entries.push([id, userId, after.version, type, amount, after.balance, causeId, orderId]);
+    this.#entries.push([id, userId, after.version, type, amount, after.balance, causeId, orderId, this.at]);
     return after;
   }
 
@@ -69,7 +69,7 @@ export class Wallets {
       if (version !== was) changed.push([userId, was, balance, version]);
     }
     changed.sort(([a], [b]) => (a < b ? -1 : 1));
-    const insert = (): Promise<unknown> => tx.execute(INSERT_ENTRIES, [this.at, JSON.stringify(this.#entries)]);
+    const insert = (): Promise<unknown> => tx.insert(ENTRIES, this.#entries);
 
     const updated = tx.execute(UPDATE_WALLETS, [JSON.stringify(changed)]);
     const inserted = this.#locked ? insert() : undefined;
