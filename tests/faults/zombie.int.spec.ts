@@ -11,6 +11,8 @@ import { brokenPromises, openStream, type OrderStream } from './stream.ts';
 
 const ORDERS_PER_SECOND = 60;
 const FLOWS_WITHIN_MS = 60_000;
+/** `wait_timeout` of our sessions: after so long the database ends the transaction of a client that says nothing. */
+const DATABASE_WAIT_MS = 10_000;
 
 describe('a service that stands still and goes on', () => {
   let cluster: Cluster;
@@ -18,7 +20,7 @@ describe('a service that stands still and goes on', () => {
   let shops: Shop[];
   let stream: OrderStream;
   beforeAll(async () => {
-    ({ cluster, end } = await startedCluster('zombie', { instances: 2 }));
+    ({ cluster, end } = await startedCluster('zombie', { instances: 2, faultPoints: true }));
     shops = cluster.gatewayUrls.map((url) => openShop(cluster, url));
     stream = await openStream(shops, ORDERS_PER_SECOND);
     await stream.flows(30_000);
@@ -32,13 +34,31 @@ describe('a service that stands still and goes on', () => {
   const answersAgain = (service: ServiceProcess): Promise<boolean> =>
     eventually(async () => (await fetch(`${service.internalUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok, { withinMs: 60_000 });
 
-  it.each(['wallet', 'catalog-inventory', 'coupon', 'order-orchestrator', 'gateway'])(
-    'is the second %s: orders flow while it is away, and after it is back',
-    async (name) => {
+  /** Stops it, and if a point is named, right there: between two effects. */
+  const standStill = async (service: ServiceProcess, point: string | undefined): Promise<void> => {
+    if (point !== undefined) {
+      service.armFault(point, 'stall 2000');
+      await eventually(() => !service.isArmed(point), { withinMs: FLOWS_WITHIN_MS });
+    }
+    await service.kill('SIGSTOP');
+  };
+
+  it.each([
+    ['wallet', SESSION_MS, 'inbox:committed-not-answered'],
+    ['wallet', SESSION_MS, 'inbox:claimed-not-decided'],
+    ['catalog-inventory', SESSION_MS, 'inbox:written-not-committed'],
+    ['catalog-inventory', DATABASE_WAIT_MS, 'inbox:written-not-committed'],
+    ['coupon', SESSION_MS, undefined],
+    ['order-orchestrator', SESSION_MS, 'saga:committed-not-sent'],
+    ['order-orchestrator', DATABASE_WAIT_MS, 'saga:written-not-committed'],
+    ['gateway', SESSION_MS, undefined],
+  ])(
+    'is the second %s, for more than %d ms, at %s: orders flow while it is away, and after it is back',
+    async (name, awayMs, point) => {
       const zombie = cluster.service(name, 1);
-      await zombie.kill('SIGSTOP');
+      await standStill(zombie, point);
       try {
-        await pause(SESSION_MS + 2_000);
+        await pause(awayMs + 2_000);
         await stream.flows(FLOWS_WITHIN_MS);
       } finally {
         await zombie.kill('SIGCONT');
