@@ -1,6 +1,6 @@
 /**
- * Shows: of two instances of every service, one that stands still (SIGSTOP) for longer than its session time-out, wherever it happened to be,
- * and then goes on as if nothing had been, has no effect twice. Orders flow while it is away, and each key keeps its answer.
+ * Shows: of two instances of every service, one that stands still (SIGSTOP) for longer than its session time-out, between two effects of
+ * all places, and then goes on as if nothing had been, has no effect twice. Orders flow while it is away, and each key keeps its answer.
  */
 import type { Cluster, ServiceProcess } from '@jumun/local';
 import { eventually } from '@jumun/testkit';
@@ -9,8 +9,11 @@ import { openShop, type Shop } from '../scenarios/shop.ts';
 import { pause, SESSION_MS, startedCluster } from './setting.ts';
 import { brokenPromises, openStream, type OrderStream } from './stream.ts';
 
-const ORDERS_PER_SECOND = 60;
+const ORDERS_PER_SECOND = 40;
 const FLOWS_WITHIN_MS = 60_000;
+/** `wait_timeout` of our sessions: after so long the database ends the transaction of a client that says nothing. */
+const DATABASE_WAIT_MS = 10_000;
+const ANYWHERE = 'any place';
 
 describe('a service that stands still and goes on', () => {
   let cluster: Cluster;
@@ -18,7 +21,7 @@ describe('a service that stands still and goes on', () => {
   let shops: Shop[];
   let stream: OrderStream;
   beforeAll(async () => {
-    ({ cluster, end } = await startedCluster('zombie', { instances: 2 }));
+    ({ cluster, end } = await startedCluster('zombie', { instances: 2, faultPoints: true }));
     shops = cluster.gatewayUrls.map((url) => openShop(cluster, url));
     stream = await openStream(shops, ORDERS_PER_SECOND);
     await stream.flows(30_000);
@@ -32,13 +35,30 @@ describe('a service that stands still and goes on', () => {
   const answersAgain = (service: ServiceProcess): Promise<boolean> =>
     eventually(async () => (await fetch(`${service.internalUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok, { withinMs: 60_000 });
 
-  it.each(['wallet', 'catalog-inventory', 'coupon', 'order-orchestrator', 'gateway'])(
-    'is the second %s: orders flow while it is away, and after it is back',
-    async (name) => {
+  /** Stops it wherever it is, or right at a fault point: between two effects. */
+  const standStill = async (service: ServiceProcess, point: string): Promise<void> => {
+    if (point !== ANYWHERE) {
+      service.armFault(point, 'stall 2000');
+      await eventually(() => !service.isArmed(point), { withinMs: FLOWS_WITHIN_MS });
+    }
+    await service.kill('SIGSTOP');
+  };
+
+  it.each([
+    ['wallet', SESSION_MS, 'inbox:committed-not-answered'],
+    ['catalog-inventory', SESSION_MS, 'inbox:written-not-committed'],
+    ['catalog-inventory', DATABASE_WAIT_MS, 'inbox:written-not-committed'],
+    ['coupon', SESSION_MS, ANYWHERE],
+    ['order-orchestrator', SESSION_MS, 'saga:committed-not-sent'],
+    ['order-orchestrator', DATABASE_WAIT_MS, 'saga:written-not-committed'],
+    ['gateway', SESSION_MS, ANYWHERE],
+  ])(
+    'is the second %s, for more than %d ms, at %s: orders flow while it is away, and after it is back',
+    async (name, awayMs, point) => {
       const zombie = cluster.service(name, 1);
-      await zombie.kill('SIGSTOP');
+      await standStill(zombie, point);
       try {
-        await pause(SESSION_MS + 2_000);
+        await pause(awayMs + 2_000);
         await stream.flows(FLOWS_WITHIN_MS);
       } finally {
         await zombie.kill('SIGCONT');

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InfraConnection } from './infra/connection.ts';
 import { ManagedProcess, type Supervision } from './managed-process.ts';
@@ -71,6 +71,11 @@ export class ServiceProcess extends ManagedProcess {
     const unseen = join(this.#faultDir, '..', `.${this.name}.${file}`);
     writeFileSync(unseen, action);
     renameSync(unseen, join(this.#faultDir, file)); // whole or not at all: the service reads it the moment it appears
+  }
+
+  /** Whether a point that was armed is still to be passed. */
+  isArmed(point: string): boolean {
+    return this.#faultDir !== undefined && existsSync(join(this.#faultDir, point.replaceAll(':', '_')));
   }
 }
 
