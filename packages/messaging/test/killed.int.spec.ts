@@ -69,13 +69,16 @@ describe('an outbox that is killed', () => {
   });
 });
 
-it('a process that is stopped within its transaction is replaced, and harms nothing when it goes on', async () => {
+it.each([
+  ['within its transaction', 'inbox:claimed-not-decided'],
+  ['after its commit', 'inbox:committed-not-answered'],
+])('a process that is stopped %s is replaced, and harms nothing when it goes on', async (_, point) => {
   const order = newId();
   const before = await available();
-  const zombie = await startStock(fixture, { point: 'inbox:claimed-not-decided', act: 'stall 20000' });
+  const zombie = await startStock(fixture, { point, act: 'stall 20000' });
   await sendCommands(fixture.bus, [reserve(order, 2)]);
   await eventually(() => zombie.wasHit());
-  zombie.signal('SIGSTOP'); // it holds the rows of the order and of the stock
+  zombie.signal('SIGSTOP'); // within its transaction it holds the rows of the order and of the stock
 
   await startStock(fixture);
   await answer(order); // the server ends the transaction of a client that says nothing for 10 s
