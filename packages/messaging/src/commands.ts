@@ -1,10 +1,12 @@
 import type { Bus } from './bus.ts';
 import type { OutMessage, Payload } from './message.ts';
 
-/** A command of a saga. Sent again it must be the same in every part but the reply partition. */
+/** A command of a saga. Sent again it must be the same in every part but the partitions. */
 export interface OutCommand {
   readonly topic: string;
   readonly key: string;
+  /** Where it goes if there is such a partition; else the key decides. */
+  readonly partitionHint?: number;
   /** `sagaId/step/attempt`. */
   readonly id: string;
   readonly payload: Payload;
@@ -20,12 +22,12 @@ export interface OutCommand {
 }
 
 export const commandMessage = (command: OutCommand): OutMessage => {
-  const { topic, key, id, payload, issuedAt, undoes, replyPartition, replyKey, traceparent } = command;
+  const { topic, key, partitionHint, id, payload, issuedAt, undoes, replyPartition, replyKey, traceparent } = command;
   const headers: Record<string, string> = {};
   if (undoes !== undefined) headers['jumun_undoes'] = undoes;
   if (replyPartition !== undefined) headers['jumun_reply_partition'] = String(replyPartition);
   if (replyKey !== undefined && replyKey !== key) headers['jumun_reply_key'] = replyKey;
-  return { topic, key, id, payload, time: issuedAt, traceparent, headers };
+  return { topic, key, partitionHint, id, payload, time: issuedAt, traceparent, headers };
 };
 
 /** All in one batch over the topics; resolves when every one is acknowledged. */

@@ -1,25 +1,32 @@
 import { commandMessage, type Consumer, type OutMessage } from '@jumun/messaging';
-import { type CommandType, topicNames } from '@jumun/protos';
+import { type CommandType, topicNames, topics } from '@jumun/protos';
 import type { Message } from '@jumun/saga';
 import type { Traces } from './traces.ts';
 
-/** Turns what sagas ask into messages: keyed by the order, answered to a partition that this instance reads. */
+const partitionsOf: ReadonlyMap<string, number> = new Map(topics.map(({ name, partitions }) => [name, partitions]));
+
+/**
+ * Turns what sagas ask into messages, keyed by the order. What is asked together goes to one partition of each topic, in turn, and is
+ * answered to one that this instance reads: what a broker does for a message is little, what it does for a partition in a request is not.
+ */
 export const openCommands = (replies: () => Consumer | undefined, traces: Traces): ((messages: readonly Message[]) => OutMessage[]) => {
   let turn = 0;
   return (messages) => {
-    const owned = replies()?.ownedPartitions(topicNames.orderReplies) ?? [];
-    const replyPartition = owned[turn++ % Math.max(owned.length, 1)];
-    return messages.map(({ sagaId, commandId: id, command, payload, undoes, issuedAt }) =>
-      commandMessage({
-        topic: (command as unknown as CommandType).topic,
+    turn += 1;
+    const [replyPartition] = replies()?.ownedPartitions(topicNames.orderReplies) ?? [];
+    return messages.map(({ sagaId, commandId: id, command, payload, undoes, issuedAt }) => {
+      const { topic } = command as unknown as CommandType;
+      return commandMessage({
+        topic,
         key: sagaId,
+        partitionHint: turn % (partitionsOf.get(topic) ?? 1),
         id,
         payload,
         issuedAt: new Date(issuedAt),
         undoes,
         replyPartition,
         traceparent: traces.of(sagaId),
-      }),
-    );
+      });
+    });
   };
 };
