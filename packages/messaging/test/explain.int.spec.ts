@@ -29,7 +29,7 @@ interface Plan {
   readonly rows: number | null;
 }
 const explain = async (sql: string, params: unknown[]): Promise<Plan[]> => {
-  const plans = await fixture.db.query<Plan>(`EXPLAIN ${sql}`, params);
+  const plans = await fixture.db.query<Plan>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params);
   return plans.map((plan) => ({ ...plan, rows: Number(plan.rows) }));
 };
 const ids = ['id-1', 'id-500', 'id-999'];

@@ -98,7 +98,7 @@ export interface Plan {
 
 /** How the server would carry a statement out, one line a table. */
 export const explain = async ({ db }: Pick<Shop, 'db'>, sql: string, params: readonly unknown[]): Promise<string[]> =>
-  (await db.query<Plan>(`EXPLAIN ${sql}`, params))
+  (await db.query<Plan>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params))
     .filter(({ table }) => table !== null)
     .map(({ table, type, key, Extra }) =>
       [table, type, key, Extra.includes('filesort') ? 'filesort' : null].filter((part) => part !== null).join(' '),

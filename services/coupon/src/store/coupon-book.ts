@@ -9,7 +9,7 @@ interface Row extends Coupon {
 /** Found by primary key in the order of the JSON, so that two batches never wait for each other in a circle. Read with the database's clock. */
 export const LOCK_COUPONS = `
   SELECT c.id, c.user_id AS userId, c.status, c.held_by AS heldBy, c.used_by AS usedBy, c.expires_at AS expiresAt, UTC_TIMESTAMP(3) AS now
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j
+    FROM (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j) j -- MySQL cannot lock a bare JSON_TABLE
     STRAIGHT_JOIN coupons c FORCE INDEX (PRIMARY) ON c.id = j.id FOR UPDATE`;
 
 export const UPDATE_COUPONS = `

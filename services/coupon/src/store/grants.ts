@@ -23,7 +23,7 @@ export interface EventRow extends IssuingEvent, DiscountColumns {
 export const LOCK_EVENTS = `
   SELECT e.id, e.discount_type AS discountType, e.discount_value AS discountValue, e.max_discount AS maxDiscount, e.min_order_amount AS minOrderAmount,
          e.total_quantity AS totalQuantity, e.issued, e.opens_at AS opensAt, e.closes_at AS closesAt, e.coupon_valid_until AS couponValidUntil, UTC_TIMESTAMP(3) AS now
-    FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j
+    FROM (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j) j -- MySQL cannot lock a bare JSON_TABLE
     STRAIGHT_JOIN coupon_events e FORCE INDEX (PRIMARY) ON e.id = j.id FOR UPDATE`;
 
 /** Read after the events were locked, so that nobody can add to it. */

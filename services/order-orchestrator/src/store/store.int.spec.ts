@@ -186,7 +186,7 @@ describe('the plan of every hot statement', () => {
     ['open sagas', COUNT_OPEN, () => [], 'sagas', 'range', 'sagas_due'],
     ['stuck sagas', COUNT_STUCK, () => [], 'sagas', 'ref', 'sagas_stuck'],
   ])('%s', async (_, sql, params, table, type, key) => {
-    const plan = await database.db.query<Line>(`EXPLAIN ${sql}`, params());
+    const plan = await database.db.query<Line>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params());
     const line = plan.find((each) => each.table === table);
     expect(line).toMatchObject({ type, key });
     // Counting by state sorts its two lines.

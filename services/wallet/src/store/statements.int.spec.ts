@@ -19,7 +19,7 @@ interface Line {
 
 /** How the server carries a statement out on a table that is small, where it likes to scan all of it: one line a table. */
 const planOf = async (sql: string, params: readonly unknown[]): Promise<string[]> =>
-  (await purse.db.query<Line>(`EXPLAIN ${sql}`, params))
+  (await purse.db.query<Line>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params))
     .filter(({ table }) => table !== null)
     .map(({ table, type, key, Extra }) => `${table} ${type} ${key}${Extra?.includes('filesort') ? ' filesort' : ''}`);
 
