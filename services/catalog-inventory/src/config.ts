@@ -9,6 +9,11 @@ export const catalogEnv = serviceEnv.extend({
   /** After so long without a sign of life another instance takes over; a batch takes a fraction of a third of it. */
   CONSUMER_SESSION_MS: z.coerce.number().int().min(6_000).max(300_000).default(10_000),
   /** How long a caller may repeat a call with its key. The API promises 24; twice that outlives every retry that began in time. */
-  IDEMPOTENCY_HOURS: limit(24 * 30).default(48),
+  IDEMPOTENCY_HOURS: z.coerce
+    .number()
+    .int()
+    .min(24)
+    .max(24 * 30)
+    .default(48),
 });
 export type CatalogConfig = z.infer<typeof catalogEnv>;

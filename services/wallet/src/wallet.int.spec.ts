@@ -113,12 +113,12 @@ describe('sessions', () => {
     expect(session.user).toEqual(user);
     const [id, secret] = session.refreshToken.split('.') as [string, string];
     expect(id).toBe(session.id);
-    const [row] = await purse.db.query<{ stored: string; days: number }>(
-      'SELECT CONCAT(token_key, refresh_hash) AS stored, ROUND(TIMESTAMPDIFF(SECOND, created_at, expires_at) / 86400) AS days FROM sessions WHERE id = ?',
+    const [row] = await purse.db.query<{ secrets: string; days: number }>(
+      'SELECT CONCAT(token_key, refresh_hash) AS secrets, ROUND(TIMESTAMPDIFF(SECOND, created_at, expires_at) / 86400) AS days FROM sessions WHERE id = ?',
       [id],
     );
     expect(row?.days).toBe(14);
-    expect(row?.stored).not.toContain(secret);
+    expect(row?.secrets).not.toContain(secret);
   });
 
   it.each([

@@ -39,7 +39,9 @@ it('locks nothing but what it names', async () => {
       void rival.execute('SET SESSION innodb_lock_wait_timeout = 0');
       await StockBook.load(rival, [newId()], [other]);
     });
-    await expect(shop.db.query('SELECT * FROM stock WHERE option_id = ? FOR UPDATE NOWAIT', [option])).rejects.toThrow('Lock wait timeout');
+    await expect(shop.db.query('SELECT * FROM stock WHERE option_id = ? FOR UPDATE NOWAIT', [option])).rejects.toThrow(
+      /Lock wait timeout|NOWAIT/,
+    );
   });
 });
 
