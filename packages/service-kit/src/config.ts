@@ -27,10 +27,19 @@ export const commonEnv = z.object({
     .default(() => randomBytes(4).toString('hex')),
 });
 
-/** What a service with a database and a gRPC server reads besides. */
+/** What a service with a database, a gRPC server and a consumer group reads besides. */
 export const serviceEnv = commonEnv.extend({
   DATABASE_URL: z.url({ protocol: /^(mysql|mariadb)$/ }),
   GRPC_ADDRESS: address,
+  /** After so long without a sign of life another instance takes over; a batch takes a fraction of a third of it. */
+  CONSUMER_SESSION_MS: z.coerce.number().int().min(6_000).max(300_000).default(10_000),
+  /** How long a caller may repeat a call with its key: the API promises 24, and twice that outlives every retry that began in time. */
+  IDEMPOTENCY_HOURS: z.coerce
+    .number()
+    .int()
+    .min(24)
+    .max(24 * 30)
+    .default(48),
 });
 
 /** All mistakes at once, one a line. An empty variable counts as not set. */

@@ -16,6 +16,8 @@ it('reads lists, fills in defaults, and takes empty for not set', () => {
       KAFKA_BROKERS: ['127.0.0.1:9092', '127.0.0.1:9093'],
       LOG_LEVEL: 'info',
       TOPIC_PREFIX: '',
+      CONSUMER_SESSION_MS: 10_000,
+      IDEMPOTENCY_HOURS: 48,
       INSTANCE_ID: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
     },
   });

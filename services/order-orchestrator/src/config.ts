@@ -9,9 +9,5 @@ export const orchestratorEnv = serviceEnv.extend({
   SAGA_IDLE_MS: z.coerce.number().int().min(100).default(60_000),
   /** How often due sagas and unsent events are looked for. */
   SWEEP_INTERVAL_MS: z.coerce.number().int().min(50).default(2_000),
-  /** How long the broker waits for a sign of life of this instance before others get its partitions. */
-  CONSUMER_SESSION_MS: z.coerce.number().int().min(6_000).max(300_000).default(10_000),
-  /** How long a caller may repeat an order with its key. The API promises 24 hours; the rest is for those who come late. */
-  IDEMPOTENCY_HOURS: z.coerce.number().int().min(24).default(48),
 });
 export type OrchestratorConfig = z.infer<typeof orchestratorEnv>;

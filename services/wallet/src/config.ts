@@ -2,7 +2,7 @@ import { serviceEnv } from '@jumun/service-kit';
 import { z } from 'zod';
 
 const won = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
-const limit = (max: number, min = 1) => z.coerce.number().int().min(min).max(max);
+const limit = (max: number) => z.coerce.number().int().min(1).max(max);
 
 export const walletEnv = serviceEnv.extend({
   /** Won: a charge is a multiple of it. */
@@ -19,9 +19,5 @@ export const walletEnv = serviceEnv.extend({
   CHARGE_QUEUE_MAX: limit(100_000).default(2_000),
   /** Commands in one transaction: more hold their rows longer than they save. */
   COMMAND_BATCH_SIZE_MAX: limit(2_000).default(200),
-  /** How long the broker waits for a sign of life before it gives the partitions to others. */
-  CONSUMER_SESSION_MS: z.coerce.number().int().min(6_000).max(300_000).default(10_000),
-  /** How long a caller may repeat a call with its key: the API promises 24, and twice that outlives every retry that began in time. */
-  IDEMPOTENCY_HOURS: limit(24 * 30, 24).default(48),
 });
 export type WalletConfig = z.infer<typeof walletEnv>;
