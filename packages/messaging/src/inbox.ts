@@ -1,22 +1,21 @@
 import { hash } from 'node:crypto';
-import { insertList, type Tx } from '@jumun/service-kit';
+import { claimRows, type Tx } from '@jumun/service-kit';
 import { decodePayload, encodePayload } from './codec.ts';
 import type { InMessage, Payload } from './message.ts';
 
-/** Claims commands; a rival that has claimed one of them is waited for. Affected rows prove nothing here, the token does. */
+/** Claims commands; a rival that has claimed one of them is waited for, and keeps it. The affected rows are those that are ours now. */
 export const claimStatement = (
   claims: readonly (readonly [id: string, fingerprint: string | null])[],
   token: string,
 ): [string, unknown[]] =>
-  insertList(
+  claimRows(
     'inbox (id, claim, fingerprint)',
     claims.map(([id, fingerprint]) => [id, token, fingerprint]),
-    'ON DUPLICATE KEY UPDATE id = inbox.id',
   );
 
-/** What others have claimed and answered. All rows are locked by now; ours need not be read. */
+/** What others have claimed and answered; the claim has locked their rows. Read only where not every row has become ours. */
 export const READ_OTHERS = `
-  SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND claim <> ? ORDER BY id FOR UPDATE`;
+  SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND claim <> ?`;
 
 export const READ_ANSWERED = 'SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND reply_type IS NOT NULL';
 

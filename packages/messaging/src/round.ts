@@ -28,13 +28,13 @@ const byId = (rows: readonly InboxRow[]): Map<string, InboxRow> => new Map(rows.
 
 const nobody: ReadonlyMap<string, string> = new Map();
 
-/** Claims, and reads what is claimed already; sent but not awaited. */
-const claim = (tx: Tx, deliveries: readonly Delivery[]): Promise<Map<string, InboxRow>> => {
+/** Claims, and reads what others have claimed before: nothing, as a rule. The claim goes out before this first awaits. */
+const claim = async (tx: Tx, deliveries: readonly Delivery[]): Promise<Map<string, InboxRow>> => {
   const token = randomUUID();
   const claims = claimsOf(deliveries);
-  const claimed = tx.execute(...claimStatement(claims, token));
-  const others = tx.query<InboxRow>(READ_OTHERS, [claims.map(([id]) => id), token]);
-  return Promise.all([claimed, others]).then(([, rows]) => byId(rows));
+  const { affectedRows } = await tx.execute(...claimStatement(claims, token));
+  if (affectedRows === claims.length) return new Map();
+  return byId(await tx.query<InboxRow>(READ_OTHERS, [claims.map(([id]) => id), token]));
 };
 
 const write = async <State, C extends Payload, R extends Payload>(

@@ -5,14 +5,21 @@ import { toSqlParams } from './sql-values.ts';
 const asText = (value: unknown): unknown =>
   typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' ? String(Number(value)) : value;
 
-/** An INSERT of many rows as one statement with its parameters. It keeps its place among the statements that are sent before and after it. */
-export const insertList = (into: string, rows: readonly (readonly unknown[])[], onDuplicate = ''): [sql: string, params: unknown[]] => {
+const list = (verb: string, into: string, rows: readonly (readonly unknown[])[], onDuplicate = ''): [sql: string, params: unknown[]] => {
   const row = `(${(rows[0] ?? []).map(() => '?').join(', ')})`;
-  return [`INSERT INTO ${into} VALUES ${rows.map(() => row).join(', ')} ${onDuplicate}`, rows.flat()];
+  return [`${verb} INTO ${into} VALUES ${rows.map(() => row).join(', ')} ${onDuplicate}`, rows.flat()];
 };
 
 /**
- * The same for rows that nothing sent beside it depends on. MariaDB gets the binary protocol's bulk form, which costs it half of what it
+ * Claims keys: an INSERT of many rows as one statement with its parameters, which waits for rivals and leaves what is there already, locked.
+ * Its affected rows are those that it has inserted. IGNORE would hide other mistakes in a row too, so the values must have been checked. It
+ * keeps its place among the statements that are sent before and after it.
+ */
+export const claimRows = (into: string, rows: readonly (readonly unknown[])[]): [sql: string, params: unknown[]] =>
+  list('INSERT IGNORE', into, rows);
+
+/**
+ * Inserts rows that nothing sent beside it depends on. MariaDB gets the binary protocol's bulk form, which costs it half of what it
  * pays for reading the values out of JSON or of a list, but whose statement may first have to be prepared: what is sent after it can then
  * be carried out before it. MySQL, which does not know that form, gets the list. Answers the affected rows.
  */
@@ -25,10 +32,10 @@ export const insertRows = async (
   const [first] = rows;
   if (first === undefined) return 0;
   if (conn.info?.isMariaDB() !== true) {
-    const [sql, params] = insertList(into, rows, onDuplicate);
+    const [sql, params] = list('INSERT', into, rows, onDuplicate);
     return ((await conn.query(sql, toSqlParams(params))) as UpsertResult).affectedRows;
   }
-  const [sql] = insertList(into, [first], onDuplicate);
+  const [sql] = list('INSERT', into, [first], onDuplicate);
   const values = rows.map((row) => toSqlParams(row).map(asText));
   const results = (await conn.batch(sql, values)) as UpsertResult | UpsertResult[];
   return [results].flat().reduce((sum, { affectedRows }) => sum + affectedRows, 0);

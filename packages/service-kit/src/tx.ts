@@ -17,7 +17,7 @@ export interface Tx {
   /**
    * Inserts any number of rows with one statement; `into` is the table with its columns, `onDuplicate` what follows the values. Resolves with
    * the affected rows: 1 for an inserted one; where the key existed, 2 if that row was changed and 1 if not. Unlike the others it may be
-   * carried out after what is sent next, so only for rows that nothing sent beside it reads; else `execute(...insertList(…))`.
+   * carried out after what is sent next, so only for rows that nothing sent beside it reads; else `execute` with a list.
    */
   readonly insert: (into: string, rows: readonly (readonly unknown[])[], onDuplicate?: string) => Promise<number>;
 }
