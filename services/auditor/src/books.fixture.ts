@@ -49,8 +49,8 @@ const COUPONS = [
   `INSERT INTO outbox (id, topic, message_key, type, payload, sent_at) VALUES ('${id('f2')}', 't', 'k', 'x', '{}', UTC_TIMESTAMP(3))`,
 ];
 
-const history = (orderId: string, statuses: string[]): string =>
-  `INSERT INTO timeline (order_id, at, source, kind, detail) VALUES ${statuses.map((status) => `('${orderId}', UTC_TIMESTAMP(3), 'order', '${status}', '{}')`).join(', ')}`;
+export const history = (orderId: string, statuses: string[]): string =>
+  `INSERT INTO timeline (order_id, saga_id, version, entries) VALUES ${statuses.map((kind, index) => `('${orderId}', '${orderId}', ${index + 1}, '${JSON.stringify([{ at: 0, source: 'order', kind, detail: {} }])}')`).join(', ')}`;
 
 const saga = (orderId: string, outcome: string): string =>
   `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, outcome, event_type, event_payload, event_sent_at)

@@ -1,6 +1,6 @@
 import { audit } from './audit.ts';
 import type { Schema } from './books.ts';
-import { COUPON, EVENT, FAILED, id, OPTION, PAID, type TestBooks, testBooks, USER } from './books.fixture.ts';
+import { COUPON, EVENT, FAILED, history, id, OPTION, PAID, type TestBooks, testBooks, USER } from './books.fixture.ts';
 import { checks } from './checks/index.ts';
 
 /** What a broken service would leave behind, and the one invariant that must see it. */
@@ -81,14 +81,14 @@ const MUTANTS: readonly { red: string; because: string; schema: Schema; tamper: 
     schema: 'orders',
     tamper: [
       `INSERT INTO orders (id, user_id, status, payment_mode, subtotal, discount, total, payment_status) VALUES ('${id('b9')}', '${USER}', 'VALIDATING', 'IMMEDIATE', 1, 0, 1, 'PENDING')`,
-      `INSERT INTO timeline (order_id, at, source, kind, detail) VALUES ('${id('b9')}', UTC_TIMESTAMP(3), 'order', 'PENDING', '{}'), ('${id('b9')}', UTC_TIMESTAMP(3), 'order', 'VALIDATING', '{}')`,
+      history(id('b9'), ['PENDING', 'VALIDATING']),
     ],
   },
   {
     red: 'orders.history-allowed',
     because: 'an order was completed without being paid first',
     schema: 'orders',
-    tamper: [`DELETE FROM timeline WHERE order_id = '${PAID}' AND kind = 'PROCESSING'`],
+    tamper: [`DELETE FROM timeline WHERE order_id = '${PAID}' AND entries LIKE '%PROCESSING%'`],
   },
   {
     red: 'orders.event-sent',
@@ -175,10 +175,7 @@ describe('the auditor', () => {
       'orders',
       `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, next_at) VALUES ('${id('b6')}', '${id('b6')}', 'place-order', 1, 1, '{}', '{}', UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE)`,
     );
-    await given.tamper(
-      'orders',
-      `INSERT INTO timeline (order_id, at, source, kind, detail) VALUES ('${id('b6')}', UTC_TIMESTAMP(3), 'order', 'PENDING', '{}'), ('${id('b6')}', UTC_TIMESTAMP(3), 'order', 'VALIDATING', '{}')`,
-    );
+    await given.tamper('orders', history(id('b6'), ['PENDING', 'VALIDATING']));
     expect(await redOnes(false)).toEqual([]);
     expect(await redOnes(true)).toEqual(['orders.sold-as-ordered', 'sagas.alive']);
   });

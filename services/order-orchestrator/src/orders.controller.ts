@@ -42,6 +42,6 @@ export class OrdersController {
 
   @GrpcMethod(SERVICE, 'GetTimeline')
   getTimeline(request: orders.GetTimelineRequest): Promise<orders.GetTimelineResponse> {
-    return getTimeline(this.parts.prisma, request);
+    return getTimeline(this.parts, request);
   }
 }

@@ -27,27 +27,33 @@ export const sagasAlive = sqlCheck(
   },
 );
 
+/** The statuses of orders in the order of their steps: `n` counts within a move. */
+const STATUSES = (some: string): string => `
+  (SELECT t.order_id, t.version, e.n, e.kind
+     FROM timeline t JOIN JSON_TABLE(t.entries, '$[*]' COLUMNS (
+            n FOR ORDINALITY, source VARCHAR(32) CHARACTER SET ascii PATH '$.source', kind VARCHAR(64) CHARACTER SET ascii PATH '$.kind')) e
+    WHERE e.source = 'order'${some})`;
+
 export const historyAllowed = sqlCheck(
   'orders.history-allowed',
   'The states of an order are a path of PENDING → VALIDATING → PROCESSING → COMPLETED or CANCELLED, and the last is its own.',
   'orders',
   ({ ids }) => {
-    const some = only('order_id', ids);
+    const some = only('t.order_id', ids);
     const orders = only('o.id', ids);
     return {
       violations: `
         SELECT order_id AS id, CONCAT(COALESCE(previous, 'nothing'), ' to ', kind, ' is no step of an order') AS message
-          FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY id) AS previous
-                  FROM timeline WHERE source = 'order'${some.sql}) steps
+          FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY version, n) AS previous FROM ${STATUSES(some.sql)} h) steps
          WHERE CONCAT(COALESCE(previous, ''), '>', kind) NOT IN (
            '>PENDING', 'PENDING>VALIDATING', 'VALIDATING>PROCESSING', 'VALIDATING>CANCELLED', 'PROCESSING>COMPLETED', 'PROCESSING>CANCELLED')
         UNION ALL
         SELECT o.id, CONCAT('order is ', o.status, ', its history ends ', COALESCE(t.kind, 'before it began'))
           FROM orders o
-          LEFT JOIN (SELECT order_id, MAX(id) AS last_id FROM timeline WHERE source = 'order' GROUP BY order_id) l ON l.order_id = o.id
-          LEFT JOIN timeline t ON t.id = l.last_id
+          LEFT JOIN (SELECT order_id, kind, ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY version DESC, n DESC) AS back FROM ${STATUSES(some.sql)} h) t
+            ON t.order_id = o.id AND t.back = 1
          WHERE NOT (t.kind <=> o.status)${orders.sql}`,
-      params: [...some.params, ...orders.params],
+      params: [...some.params, ...some.params, ...orders.params],
       counted: 'orders',
     };
   },

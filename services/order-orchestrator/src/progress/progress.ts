@@ -20,13 +20,15 @@ interface Parts {
   readonly pace: Pace;
 }
 
-/** One line for each saga that has ended, or waits for a person. */
+/** A saga that waits for a person is an error. Every move is told where somebody debugs: a line an order would cost more than its timeline. */
 const log = ({ id, after, timeline, end }: SagaChange, { logger, traces }: Parts): void => {
-  const about = { orderId: id, traceId: traceIdOf(traces.of(id)) };
+  const about = () => ({ orderId: id, traceId: traceIdOf(traces.of(id)) });
   for (const { kind, step, attempt, code } of timeline)
-    if (kind === 'stuck') logger.error({ ...about, step, attempt, code }, 'saga is stuck: a person has to look');
-  if (end !== null) logger.info({ ...about, status: statusOf(after), code: after.reason?.code }, 'order ended');
-  else if (logger.isLevelEnabled('debug')) logger.debug({ ...about, status: statusOf(after), stage: after.stage }, 'order moved');
+    if (kind === 'stuck') logger.error({ ...about(), step, attempt, code }, 'saga is stuck: a person has to look');
+  if (!logger.isLevelEnabled('debug')) return;
+  const status = statusOf(after);
+  if (end === null) logger.debug({ ...about(), status, stage: after.stage }, 'order moved');
+  else logger.debug({ ...about(), status, code: after.reason?.code }, 'order ended');
 };
 
 /** What moves sagas: the one path of replies and sweep. After each commit commands and events go out and waiting clients are answered. */

@@ -5,6 +5,7 @@ import { defaultPace } from '@jumun/saga';
 import { createLogger, newId } from '@jumun/service-kit';
 import { eventually, type FreshDatabase, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
 import { acceptBatch } from '../accept/accept.ts';
+import { readTimeline } from '../store/timeline.ts';
 import { openWaiters, type Waiters } from '../wait/waiters.ts';
 import { openCommands } from './commands.ts';
 import { openEvents, type Events } from './events.ts';
@@ -124,13 +125,8 @@ it('a refusal cancels the order, answers who waits, and tells it once, whatever 
   const event = await command(id);
   expect(event).toMatchObject({ type: 'jumun.orders.v1.OrderCancelled', payload: { order: { id } } });
   await eventually(async () => (await database.db.query('SELECT id FROM sagas WHERE id = ? AND event_sent_at IS NULL', [id])).length === 0);
-  await eventually(async () => {
-    const [order] = await database.db.query<{ kinds: string }>(
-      'SELECT GROUP_CONCAT(kind ORDER BY id) AS kinds FROM timeline WHERE order_id = ?',
-      [id],
-    );
-    return order?.kinds === 'PENDING,VALIDATING,ProductNotOnSale,CANCELLED';
-  });
+  const kinds = (await readTimeline(database.db, id)).map(({ kind }) => kind);
+  expect(kinds).toEqual(['PENDING', 'VALIDATING', 'ProductNotOnSale', 'CANCELLED']);
 });
 
 it('what nobody asked for becomes a dead letter, and the partition moves on', async () => {

@@ -2,6 +2,7 @@ import { enumName, orders, refusal, type refusals } from '@jumun/protos';
 import { decodeCursor, type Database, pageOf } from '@jumun/service-kit';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { readOrders } from '../store/orders.ts';
+import { readTimeline } from '../store/timeline.ts';
 
 /** One order of this user; somebody else's does not exist. */
 export const getOrder = async (db: Database, { orderId, userId }: orders.GetOrderRequest): Promise<orders.GetOrderResponse> => {
@@ -37,14 +38,14 @@ export const listOrders = async (
 
 /** What happened to an order of this user, oldest first. */
 export const getTimeline = async (
-  prisma: PrismaClient,
+  { db, prisma }: { db: Database; prisma: PrismaClient },
   { orderId, userId }: orders.GetTimelineRequest,
 ): Promise<orders.GetTimelineResponse> => {
   const order = await prisma.order.findFirst({ select: { id: true }, where: { id: orderId, userId } });
   if (order === null) return orders.GetTimelineResponse.fromPartial({ known: false });
-  const rows = await prisma.timelineEntry.findMany({ where: { orderId }, orderBy: { id: 'asc' } });
+  const entries = await readTimeline(db, orderId);
   return orders.GetTimelineResponse.fromPartial({
     known: true,
-    items: rows.map(({ at, source, kind, detail }) => ({ at, source, kind, detailJson: detail })),
+    items: entries.map(({ at, source, kind, detail }) => ({ at: new Date(at), source, kind, detailJson: JSON.stringify(detail) })),
   });
 };

@@ -4,7 +4,7 @@ import type { PlacedOrder } from '../order.ts';
 import { statusOf } from '../place-order.ts';
 import { stateOf } from './saga-rows.ts';
 import { sqlTime, sqlTimeOrNull } from './sql-time.ts';
-import { statusRow, TIMELINE } from './timeline.ts';
+import { statusEntry, TIMELINE } from './timeline.ts';
 
 const ORDERS = 'orders (id, user_id, status, payment_mode, subtotal, discount, total, coupon_id, payment_status, created_at)';
 const LINES = 'order_lines (order_id, line_number, product_id, option_id, name, unit_price, quantity, discount_share)';
@@ -27,13 +27,19 @@ const sagaRow = (saga: Progress<PlacedOrder>): unknown[] => [
   sqlTimeOrNull(saga.nextAt),
 ];
 
+const timelineRow = (saga: Progress<PlacedOrder>): unknown[] => [
+  saga.data.id,
+  saga.id,
+  1,
+  JSON.stringify(['PENDING', statusOf(saga)].map((status) => statusEntry(saga.data.createdAt, status))),
+];
+
 /** Writes accepted orders with their lines, sagas and the beginning of their history: one statement a table. */
 export const insertAccepted = async (tx: Tx, sagas: readonly Progress<PlacedOrder>[]): Promise<void> => {
-  const history = sagas.flatMap((saga) => ['PENDING', statusOf(saga)].map((status) => statusRow(saga.id, saga.data.createdAt, status)));
   await Promise.all([
     tx.insert(ORDERS, sagas.map(orderRow)),
     tx.insert(LINES, sagas.flatMap(lineRows)),
     tx.insert(SAGAS, sagas.map(sagaRow)),
-    tx.insert(TIMELINE, history),
+    tx.insert(TIMELINE, sagas.map(timelineRow)),
   ]);
 };

@@ -13,7 +13,8 @@ import { insertAccepted } from './accepted.ts';
 import { changedOrder, UPDATE_ORDERS } from './order-rows.ts';
 import { ENDED_AMONG, READ_LINES, READ_ORDERS, readOrders } from './orders.ts';
 import { frozenEvent, thawedEvent } from './saga-rows.ts';
-import { DUE_SAGAS, LOCK_SAGAS, sagaStore } from './saga-store.ts';
+import { DUE_SAGAS, LOCK_SAGAS, PUT_OFF, sagaStore } from './saga-store.ts';
+import { READ_TIMELINE } from './timeline.ts';
 
 const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 const NAME = 'Tea "green" \\ 녹차 ’n’ 🍵';
@@ -89,6 +90,51 @@ describe('a saga', () => {
     const sent = refusedChange(first).end?.event;
     expect(bytes(thawedEvent(row?.type ?? '', row?.payload ?? ''))).toBe(bytes(sent));
     expect(Buffer.from(frozenEvent(sent as never), 'base64').toString('hex')).toBe(bytes(sent));
+  });
+});
+
+describe('the sweep', () => {
+  const [A_MINUTE_AGO, IN_A_MINUTE] = [-60_000, 60_000];
+  const reserved = (saga: Progress<PlacedOrder>): SagaChange => {
+    const input = { kind: 'reply', commandId: `${saga.id}/reserve.stock/1`, reply: { $type: 'jumun.inventory.v1.StockReserved' } } as const;
+    const { progress, timeline } = advance(placeOrder, saga, input, saga.data.createdAt + 20);
+    return { id: saga.id, rowVersion: 1, before: saga, after: progress, timeline, end: null };
+  };
+  const dueAt = async (id: string): Promise<number> => {
+    const [row] = await database.db.query<{ nextAt: Date }>('SELECT next_at AS nextAt FROM sagas WHERE id = ?', [id]);
+    return Number(row?.nextAt.getTime());
+  };
+  /** As if the sweep's look, and the time that its own state names, were so far from now. */
+  const set = (id: string, look: number, own: number) =>
+    database.db.execute("UPDATE sagas SET next_at = FROM_UNIXTIME(? / 1000), progress = JSON_SET(progress, '$.nextAt', ?) WHERE id = ?", [
+      Date.now() + look,
+      Date.now() + own,
+      id,
+    ]);
+
+  it('is told nothing by a move, and puts off what has moved when it looks', async () => {
+    const store = sagaStore({ db: database.db, eventResendMs: 1_000 });
+    const [moved, due] = sagas.slice(20, 22) as [Progress<PlacedOrder>, Progress<PlacedOrder>];
+    const change = reserved(moved);
+    await store.transaction((tx) => store.save(tx, [change]));
+    expect(await dueAt(moved.id)).toBe(moved.nextAt);
+    expect(change.after.nextAt).toBe(Number(moved.nextAt) + 20);
+
+    await set(moved.id, A_MINUTE_AGO, IN_A_MINUTE);
+    await set(due.id, A_MINUTE_AGO, A_MINUTE_AGO);
+    expect(await store.due(1)).toEqual([due.id]);
+    expect(Math.abs((await dueAt(moved.id)) - Date.now() - IN_A_MINUTE)).toBeLessThan(30_000);
+    await set(due.id, IN_A_MINUTE, IN_A_MINUTE);
+  });
+
+  it('is told at once of a saga that is due earlier than it was, or again', async () => {
+    const store = sagaStore({ db: database.db, eventResendMs: 1_000 });
+    const [sooner, again] = sagas.slice(22, 24) as [Progress<PlacedOrder>, Progress<PlacedOrder>];
+    await set(sooner.id, 2 * IN_A_MINUTE, 2 * IN_A_MINUTE);
+    await database.db.execute('UPDATE sagas SET next_at = NULL WHERE id = ?', [again.id]);
+    const changes = [reserved(sooner), reserved(again)];
+    await store.transaction((tx) => store.save(tx, changes));
+    expect(await Promise.all([sooner, again].map(({ id }) => dueAt(id)))).toEqual(changes.map(({ after }) => after.nextAt));
   });
 });
 
@@ -178,6 +224,8 @@ describe('the plan of every hot statement', () => {
     ['lock sagas', LOCK_SAGAS, () => [some()], 'sagas', 'range', 'PRIMARY'],
     ['move orders', UPDATE_ORDERS, () => [changes()], 'o', 'eq_ref', 'PRIMARY'],
     ['due sagas', DUE_SAGAS, () => [200], 'sagas', 'range', 'sagas_due'],
+    ['what has moved since', PUT_OFF, () => [some()], 'sagas', 'range', 'PRIMARY'],
+    ['a history', READ_TIMELINE, () => some().slice(0, 1), 'timeline', 'ref', 'PRIMARY'],
     ['unsent events', UNSENT_EVENTS, () => [], 'sagas', 'range', 'sagas_due'],
     ['mark events', MARK_SENT, () => [some()], 'sagas', 'range', 'PRIMARY'],
     ['answers', READ_ORDERS, () => [some()], 'orders', 'range', 'PRIMARY'],

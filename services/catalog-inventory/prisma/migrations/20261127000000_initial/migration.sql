@@ -55,7 +55,6 @@ CREATE TABLE reservations (
   created_at  DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   ended_at    DATETIME(3) NULL,
   PRIMARY KEY (order_id, option_id),
-  KEY reservations_open (status, created_at),
   CONSTRAINT reservations_status CHECK (status IN ('RESERVED', 'RELEASED', 'COMMITTED'))
 ) ENGINE = InnoDB;
 

@@ -17,8 +17,8 @@ CREATE TABLE orders (
   completed_at   DATETIME(3) NULL,
   cancelled_at   DATETIME(3) NULL,
   PRIMARY KEY (id),
+  -- A list by status reads the user's own orders: an index of it would cost each order five entries.
   KEY orders_user (user_id, created_at, id),
-  KEY orders_user_status (user_id, status, created_at, id),
   CONSTRAINT orders_status CHECK (status IN ('PENDING', 'VALIDATING', 'PROCESSING', 'COMPLETED', 'CANCELLED')),
   CONSTRAINT orders_total CHECK (total >= 0 AND total = subtotal - discount)
 ) ENGINE = InnoDB;
@@ -47,7 +47,7 @@ CREATE TABLE sagas (
   progress            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   -- What the saga is about; written again only when a step has changed it.
   data                MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  -- When the sweep must look again; NULL once it has ended and its event is out.
+  -- When the sweep must look again, at the latest; NULL once it has ended and its event is out. A move leaves an earlier look as it is.
   next_at             DATETIME(3) NULL,
   stuck               BOOLEAN     NOT NULL DEFAULT FALSE,
   -- COMPLETED or REFUSED once ended.
@@ -59,21 +59,19 @@ CREATE TABLE sagas (
   created_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   updated_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
-  KEY sagas_order (order_id),
   KEY sagas_due (next_at),
   KEY sagas_stuck (stuck)
 ) ENGINE = InnoDB;
 
--- What happened to an order, step by step; never changed.
+-- What happened to an order, step by step; never changed. One row a move, of all that it was made of.
 CREATE TABLE timeline (
-  id        BIGINT NOT NULL AUTO_INCREMENT,
   order_id  CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  at        DATETIME(3) NOT NULL,
-  source    VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  kind      VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  detail    TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  PRIMARY KEY (id),
-  KEY timeline_order (order_id, id)
+  saga_id   CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- The saga's version after the move.
+  version   INT      NOT NULL,
+  -- [{at, source, kind, detail}], `at` in epoch milliseconds.
+  entries   TEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (order_id, saga_id, version)
 ) ENGINE = InnoDB;
 
 -- A key stands for at most one effect: the row is written in the transaction of that effect, never before it.
