@@ -22,7 +22,7 @@ interface Parts {
 
 /** One line for each saga that has ended, or waits for a person. */
 const log = ({ id, after, timeline, end }: SagaChange, { logger, traces }: Parts): void => {
-  const about = { orderId: id, traceId: traceIdOf(traces.of(id)) };
+  const about = { orderId: id, trace_id: traceIdOf(traces.of(id)) };
   for (const { kind, step, attempt, code } of timeline)
     if (kind === 'stuck') logger.error({ ...about, step, attempt, code }, 'saga is stuck: a person has to look');
   if (end !== null) logger.info({ ...about, status: statusOf(after), code: after.reason?.code }, 'order ended');
