@@ -14,6 +14,8 @@ const withoutBuild = new Set(['stop', 'status', 'logs']);
 
 const env = {
   ...process.env,
+  // What a start took is counted from here on: what it has to install and build first is part of the wait.
+  JUMUN_BEGUN_AT: String(Date.now()),
   // The first node on the path of everything below is the pinned one.
   PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
   // Nothing here reports to anybody, and Prisma's client generator only wants this file to exist.

@@ -18,3 +18,8 @@ export const refusalData = (from: Refusal): { code: string } & Record<string, un
   const json = Refusal.toJSON(from) as Record<string, Record<string, unknown>>;
   return { code: refusalCode(from.kind.$case), ...json[from.kind.$case] };
 };
+
+/** Of a list whose `cursor` none of its pages has given. */
+export const badCursor: Refusal = refusal('invalidRequest', {
+  errors: [{ path: '?cursor', message: 'is not a cursor that this list has given' }],
+});

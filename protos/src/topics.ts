@@ -5,6 +5,8 @@ export interface Topic {
   readonly partitions: number;
   readonly retentionMs: number;
   readonly cleanup: 'delete' | 'compact';
+  /** So many brokers must have a message before it counts as written; one less than there are copies of it where the cluster is smaller. */
+  readonly minInSyncReplicas: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -16,8 +18,8 @@ export const INBOX_RETENTION_MS = 3 * DAY_MS;
 const EVENT_RETENTION_MS = 7 * DAY_MS;
 const DEAD_LETTER_RETENTION_MS = 14 * DAY_MS;
 
-/** How many in-sync replicas must have a message before it counts as written, for a given replication factor. */
-export const minInSyncReplicas = (replicationFactor: number): number => (replicationFactor >= 3 ? 2 : 1);
+/** Of three copies: a message that was acknowledged survives the loss of one broker, and one broker may be away. */
+const IN_SYNC_MIN = 2;
 
 export const topicNames = {
   inventoryCommands: 'jumun.inventory.commands.v1',
@@ -33,7 +35,13 @@ export const topicNames = {
 /** The topic in which what a consumer of `topic` could not read or carry out is kept. */
 export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
 
-const spoken = (name: string, retentionMs: number): Topic => ({ name, partitions: 4, retentionMs, cleanup: 'delete' });
+const spoken = (name: string, retentionMs: number): Topic => ({
+  name,
+  partitions: 4,
+  retentionMs,
+  cleanup: 'delete',
+  minInSyncReplicas: IN_SYNC_MIN,
+});
 
 const carried: readonly Topic[] = [
   spoken(topicNames.inventoryCommands, COMMAND_RETENTION_MS),
@@ -49,5 +57,11 @@ const carried: readonly Topic[] = [
 /** Every topic there is, dead letters included. Brokers create none by themselves. */
 export const topics: readonly Topic[] = carried.flatMap((topic) => [
   topic,
-  { name: deadLetterTopic(topic.name), partitions: 1, retentionMs: DEAD_LETTER_RETENTION_MS, cleanup: 'delete' },
+  {
+    name: deadLetterTopic(topic.name),
+    partitions: 1,
+    retentionMs: DEAD_LETTER_RETENTION_MS,
+    cleanup: 'delete',
+    minInSyncReplicas: IN_SYNC_MIN,
+  },
 ]);

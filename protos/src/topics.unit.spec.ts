@@ -1,4 +1,4 @@
-import { deadLetterTopic, INBOX_RETENTION_MS, minInSyncReplicas, topics } from './index.ts';
+import { deadLetterTopic, INBOX_RETENTION_MS, topics } from './index.ts';
 
 const spoken = topics.filter(({ name }) => !name.endsWith('.dlq'));
 
@@ -18,5 +18,5 @@ test('every topic has one for its dead letters, which stay for longer', () => {
 });
 
 test('a message that was acknowledged survives the loss of one of three brokers', () => {
-  expect([1, 2, 3].map(minInSyncReplicas)).toEqual([1, 1, 2]);
+  expect(new Set(topics.map(({ minInSyncReplicas }) => minInSyncReplicas))).toEqual(new Set([2]));
 });

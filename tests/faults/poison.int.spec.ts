@@ -8,7 +8,7 @@ import { type Bus, type EncodedMessage, openBus } from '@jumun/messaging';
 import { commands, deadLetterTopic, topicNames, topics } from '@jumun/protos';
 import { createLogger } from '@jumun/service-kit';
 import { eventually } from '@jumun/testkit';
-// oxlint-disable-next-line no-restricted-imports -- dead letters are bare records, which the port does not hand out
+// oxlint-disable-next-line jumun/borders -- dead letters are bare records, which the port does not hand out
 import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import { violationsAtRest } from './books.ts';
 import { type Customer, openShop, type Product, type Shop } from '../scenarios/shop.ts';

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Cluster, type ClusterOptions, localDir, startCluster } from '@jumun/local';
 import { eventually } from '@jumun/testkit';
 import type { Answer, Customer, Shop } from '../scenarios/shop.ts';
 
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export { pause };
 
 /** The shortest session time-out that a broker allows: after so long without a sign of life, partitions go to others. */
 export const SESSION_MS = 6_000;

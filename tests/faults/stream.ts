@@ -118,11 +118,3 @@ export const brokenPromises = async (gateways: readonly Shop[], placed: readonly
   });
   return lines.flat();
 };
-
-/** How often each status and code was answered; `none` where the connection broke. */
-export const tally = (placed: readonly Placed[]): Record<string, number> => {
-  const named = Map.groupBy(placed, ({ answer }) =>
-    answer === undefined ? 'none' : [answer.status, answer.body.code ?? ''].join(' ').trim(),
-  );
-  return Object.fromEntries([...named].map(([name, all]) => [name, all.length]));
-};

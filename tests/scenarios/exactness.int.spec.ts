@@ -3,15 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, localDir, startCluster } from '@jumun/local';
 import { violationsOf } from './auditing.ts';
-import { type Customer, openShop, type Product, type Shop } from './shop.ts';
-
-/** How often each status and code was answered: `{ '201': 10, '400 OUT_OF_STOCK': 90 }`. */
-const tally = (answers: readonly { status: number; body: { code?: string } }[]): Record<string, number> =>
-  Object.fromEntries(
-    [...Map.groupBy(answers, ({ status, body }) => (body.code === undefined ? String(status) : `${status} ${body.code}`))].map(
-      ([name, all]) => [name, all.length],
-    ),
-  );
+import { type Customer, openShop, type Product, type Shop, tally } from './shop.ts';
 
 describe('many at once', () => {
   let dir: string;

@@ -128,3 +128,11 @@ export const openShop = (cluster: Cluster, gatewayUrl = cluster.gatewayUrls[0] a
     stock: async ({ id }) => (await must(200, send<{ stock: number }>('GET', `/v1/products/${id}`))).stock,
   };
 };
+
+/** How often each status and code was answered: `{ '201': 10, '400 OUT_OF_STOCK': 90 }`; `none` where the connection broke. */
+export const tally = (answers: readonly (Pick<Answer<{ code?: string }>, 'status' | 'body'> | undefined)[]): Record<string, number> => {
+  const named = Map.groupBy(answers, (answer) =>
+    answer === undefined ? 'none' : [answer.status, answer.body.code ?? ''].join(' ').trim(),
+  );
+  return Object.fromEntries([...named].map(([name, all]) => [name, all.length]));
+};

@@ -2,16 +2,17 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { Failure } from './failure.ts';
-import { portPlan } from './port-plan.ts';
 import { writeWhole } from './run-record.ts';
 import { secretsIn } from './secrets.ts';
 import { auditorUser, schemas } from './services.ts';
 
-/** What tests, load generators and tools need to find their way (api §9). */
+/**
+ * What tests, load generators and tools need to find their way (api §9). It names what answers: the gateway's gRPC, the console and the fake
+ * platform are in it once they are part of the cluster.
+ */
 export interface ClusterFile {
   gatewayUrl: string;
   gatewayUrls: string[];
-  grpcAddress: string;
   admin: { loginId: string; password: string; accessToken: string };
   customers: { id: string; loginId: string; password: string; accessToken: string }[];
   products: { id: string; name: string }[];
@@ -29,13 +30,11 @@ export interface ClusterFile {
 const fileIn = (dir: string): string => join(dir, 'cluster.json');
 
 export const describeCluster = (cluster: Cluster): ClusterFile => {
-  const { infra, secrets, seeded, gatewayUrls, portBase } = cluster;
-  const plan = portPlan(portBase);
+  const { infra, secrets, seeded, gatewayUrls } = cluster;
   const redis = new URL(infra.redisUrl);
   return {
     gatewayUrl: gatewayUrls[0] ?? '',
     gatewayUrls,
-    grpcAddress: `127.0.0.1:${plan.gatewayGrpc(0)}`,
     admin: { ...secrets.admin, accessToken: cluster.adminToken },
     customers: seeded?.customers ?? [],
     products: seeded?.products ?? [],

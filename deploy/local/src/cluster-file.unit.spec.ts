@@ -34,7 +34,6 @@ test('the file tells the way to everything, and only its owner may read it', () 
   expect(statSync(join(dir, 'cluster.json')).mode & 0o777).toBe(0o600);
   expect(readClusterFile(dir)).toMatchObject({
     gatewayUrl: 'http://127.0.0.1:18000',
-    grpcAddress: '127.0.0.1:18020',
     admin: { loginId: 'admin', accessToken: 'token' },
     customers: [{ loginId: 'minji' }],
     products: [{ id: 'p1', name: 'tea' }],

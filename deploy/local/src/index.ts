@@ -8,4 +8,5 @@ export type { Handle } from './managed-process.ts';
 export { localDir, nodeBinary, rootDir } from './paths.ts';
 export { freePorts } from './ports.ts';
 export { call, ProblemError, signIn } from './rest.ts';
+export { readRecord } from './run-record.ts';
 export type { ServiceProcess } from './service-process.ts';

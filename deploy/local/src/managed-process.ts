@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from './failure.ts';
 import { refOf, type ProcessRef } from './process-ref.ts';
 
@@ -38,7 +39,6 @@ export interface Supervision {
   onChange?(process: ManagedProcess, what: 'started' | 'exited' | 'restarting', detail: string): void;
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const backoffMs = (failures: number): number => Math.min(10_000, 250 * 2 ** failures);
 /** A process that has lived this long was healthy: its next death is the first one again. */
 const healthyAfterMs = 30_000;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A process as it can be recognized later: a recycled pid has another start time. */
 export interface ProcessRef {
@@ -45,8 +46,6 @@ export const signal = (ref: ProcessRef | undefined, name: NodeJS.Signals): boole
     throw error;
   }
 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Asks a process to end and makes it end when `graceMs` have passed. Returns whether it had to be made to. */
 export const terminate = async (ref: ProcessRef | undefined, { graceMs }: { graceMs: number }): Promise<'gone' | 'ended' | 'killed'> => {

@@ -21,7 +21,7 @@ export interface StartOptions {
 /** Starts the cluster of this checkout, keeps it running, and ends it when asked to. Returns the exit code. */
 export const superviseCluster = async (options: StartOptions): Promise<number> => {
   refuseIfRunning(localDir); // before the ports are looked at: they would be taken by it
-  const begun = Date.now();
+  const begun = Number(process.env['JUMUN_BEGUN_AT'] ?? Date.now()); // before dependencies and build, see bootstrap.mjs
   const progress = printedProgress();
   const interrupted = new AbortController();
   const asked = new Promise<void>((resolve) => {
@@ -59,7 +59,7 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
   try {
     await showFirstOrder(cluster);
     console.log(
-      `\n${summary(describeCluster(cluster))}\n\nReady after ${((Date.now() - begun) / 1000).toFixed(1)} s. ${process.send === undefined ? 'Ctrl-C ends it.' : 'npm stop ends it.'}`,
+      `\n${summary(describeCluster(cluster))}\n\nReady after ${((Date.now() - begun) / 1000).toFixed(1)} s in all. ${process.send === undefined ? 'Ctrl-C ends it.' : 'npm stop ends it.'}`,
     );
     process.send?.('ready');
     await asked;

@@ -16,17 +16,14 @@ export interface OutCommand {
   readonly undoes?: string;
   /** Where the reply is awaited; only a hint, which may be outdated. */
   readonly replyPartition?: number;
-  /** The key of the reply, where it is not that of the command. */
-  readonly replyKey?: string;
   readonly traceparent?: string;
 }
 
 export const commandMessage = (command: OutCommand): OutMessage => {
-  const { topic, key, partitionHint, id, payload, issuedAt, undoes, replyPartition, replyKey, traceparent } = command;
+  const { topic, key, partitionHint, id, payload, issuedAt, undoes, replyPartition, traceparent } = command;
   const headers: Record<string, string> = {};
   if (undoes !== undefined) headers['jumun_undoes'] = undoes;
   if (replyPartition !== undefined) headers['jumun_reply_partition'] = String(replyPartition);
-  if (replyKey !== undefined && replyKey !== key) headers['jumun_reply_key'] = replyKey;
   return { topic, key, partitionHint, id, payload, time: issuedAt, traceparent, headers };
 };
 

@@ -1,7 +1,6 @@
+import { deadLetterTopic } from '@jumun/protos';
 import type { EncodedMessage, InMessage, RawRecord } from './message.ts';
 import { deadLetters } from './metrics.ts';
-
-export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
 
 export interface Origin {
   readonly topic: string;

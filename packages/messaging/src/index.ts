@@ -2,7 +2,7 @@
 export { type Bus, type BusConfig, type Consumer, type ConsumeOptions, type HandleContext, openBus } from './bus.ts';
 export { UndecodableError, VALUE_BYTES_MAX } from './codec.ts';
 export { commandIdOf, commandMessage, type OutCommand, sendCommands } from './commands.ts';
-export { deadLetter, deadLetterTopic, originOf } from './dead-letter.ts';
+export { deadLetter, originOf } from './dead-letter.ts';
 export { OptimisticConflict, UnknownPartitionError } from './errors.ts';
 export type { EncodedMessage, InMessage, OutMessage, Payload, RawRecord } from './message.ts';
 export { openOutbox, type Outbox, type OutboxOptions } from './outbox.ts';

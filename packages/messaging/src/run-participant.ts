@@ -38,7 +38,7 @@ const replyTo = (delivery: Delivery, { type, value }: Answer, topic: string, sou
   const hint = message.headers['jumun_reply_partition'];
   return {
     topic,
-    key: message.headers['jumun_reply_key'] ?? message.key,
+    key: message.key,
     partitionHint: hint !== undefined && /^\d{1,6}$/.test(hint) ? Number(hint) : undefined,
     value,
     headers: cloudEventHeaders({ id: `${id}/reply`, type, source, time }, message.traceparent, { jumun_command_id: id }),

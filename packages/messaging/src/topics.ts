@@ -7,11 +7,16 @@ export interface TopicSpec {
   readonly partitions: number;
   readonly retentionMs: number;
   readonly cleanup: 'delete' | 'compact';
+  /** Default 1. */
+  readonly minInSyncReplicas?: number;
 }
 
 const REPLICATION_FACTOR_MAX = 3;
 
 const LEADER_ATTEMPTS_MAX = 60;
+
+/** What a topic asks for, but one copy less than it has: a single broker that is away must not stop everybody. */
+export const inSyncMin = (asked: number, replicationFactor: number): number => Math.max(1, Math.min(asked, replicationFactor - 1));
 
 /** Waits until every partition can be written to: some 100 ms, seconds on a busy machine. */
 const leadersOf = (admin: Admin, topics: string[]): Promise<void> =>
@@ -37,17 +42,16 @@ export const createTopics = async (
     if (missing.length === 0) return;
     const { brokers } = await admin.describeCluster();
     const replicationFactor = Math.min(REPLICATION_FACTOR_MAX, brokers.length);
-    const minInSync = replicationFactor >= 3 ? 2 : 1;
     await admin.createTopics({
       waitForLeaders: false, // kafkajs gives up at the first broker that has not heard of the topic yet
-      topics: missing.map(({ name, partitions, retentionMs, cleanup }) => ({
+      topics: missing.map(({ name, partitions, retentionMs, cleanup, minInSyncReplicas = 1 }) => ({
         topic: topicPrefix + name,
         numPartitions: partitions,
         replicationFactor,
         configEntries: [
           { name: 'retention.ms', value: String(retentionMs) },
           { name: 'cleanup.policy', value: cleanup },
-          { name: 'min.insync.replicas', value: String(minInSync) },
+          { name: 'min.insync.replicas', value: String(inSyncMin(minInSyncReplicas, replicationFactor)) },
         ],
       })),
     });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inventory } from '@jumun/protos';
-import { startInfrastructure } from '../../../deploy/local/src/infra/start.ts';
+import { startInfrastructure } from '@jumun/local/infra';
 import { retryWithBackoff } from '@jumun/service-kit';
 import { runParticipant, sendCommands } from '../src/index.ts';
 import { COMMANDS, eventually, type Fixture, logger, openFixture, REPLIES } from './fixture.ts';

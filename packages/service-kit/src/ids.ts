@@ -32,3 +32,8 @@ export const newId = (): string => {
   const variant = 0x8000 | ((high >>> 16) & 0x3fff);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(sequence, 3)}-${hex(variant, 4)}-${hex(high & 0xffff, 4)}${hex(low, 8)}`;
 };
+
+const ID = /^[\x21-\x7e]{36}$/;
+
+/** Whether a text can be an id at all. What cannot must not reach a statement: cut to a column's width it might name something else. */
+export const isId = (text: string): boolean => ID.test(text);

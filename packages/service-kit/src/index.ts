@@ -1,3 +1,4 @@
+export * from './background.ts';
 export * from './batcher.ts';
 export * from './clock.ts';
 export * from './config.ts';
@@ -22,4 +23,5 @@ export * from './retry.ts';
 export * from './service.ts';
 export * from './trace.ts';
 export { isTransient } from './transient.ts';
+export * from './two-generations.ts';
 export * from './tx.ts';

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 /** Starts MySQL, Redis and Kafka for this run of jest, unless it has no integration test or running ones were named. */
 export default async function globalSetup(globalConfig, projectConfig) {
   if (process.env.JUMUN_TEST_INFRA !== undefined || !runsIntegrationTests(globalConfig, projectConfig)) return;
-  const { sharedTestInfra, startTestInfra } = await import('../../../deploy/local/src/test-infra.ts');
+  const { sharedTestInfra, startTestInfra } = await import('@jumun/local/test-infra');
   const shared = sharedTestInfra();
   if (shared !== undefined) {
     process.env.JUMUN_TEST_INFRA = shared;

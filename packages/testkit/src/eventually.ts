@@ -1,4 +1,4 @@
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** How often is looked: often enough not to be felt, seldom enough to leave the cores to what is waited for. */
 const intervalMs = 20;

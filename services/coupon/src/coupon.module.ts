@@ -1,6 +1,6 @@
 import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
-import type { ServiceContext } from '@jumun/service-kit';
+import { openInBackground, type ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { CouponConfig } from './config.ts';
 import { COUPON_PARTS, CouponController, type CouponParts } from './coupon.controller.ts';
@@ -11,7 +11,8 @@ import { openIssuing } from './issue/issue.ts';
 class CouponModule {}
 
 /** Everything of coupons, wired: events, issuing and quotes over gRPC; holding and using over Kafka. */
-export const couponModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<CouponConfig>): Promise<DynamicModule> => {
+export const couponModule = async (context: ServiceContext<CouponConfig>): Promise<DynamicModule> => {
+  const { config, db, logger, onStop } = context;
   const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'coupon', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   const outbox = openOutbox({ db, bus, logger });
@@ -22,7 +23,6 @@ export const couponModule = async ({ config, db, logger, readyWhen, onStop }: Se
     startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }),
   );
 
-  // Not awaited: after a crash the group waits until the lost member's session has run out, and quotes and claims need not wait with it.
   const holds = runParticipant({
     bus,
     db,
@@ -35,8 +35,7 @@ export const couponModule = async ({ config, db, logger, readyWhen, onStop }: Se
     repliesTopic: topicNames.orderReplies,
     participant: couponParticipant,
   });
-  readyWhen('hold consumer', async () => (await holds).healthy());
-  onStop('hold consumer', async () => (await holds).stop());
+  openInBackground(context, 'hold consumer', holds);
 
   const parts: CouponParts = {
     db,

@@ -2,11 +2,11 @@ import 'reflect-metadata';
 import { descriptorSet, orders } from '@jumun/protos';
 import { runService } from '@jumun/service-kit';
 import { orchestratorEnv } from './config.ts';
-import { ordersModule } from './orders.module.ts';
+import { orderOrchestratorModule } from './order-orchestrator.module.ts';
 
 await runService({
   name: 'order-orchestrator',
   env: orchestratorEnv,
   grpc: { definitions: { 'jumun.orders.v1.OrderService': orders.OrderServiceService }, descriptorSet },
-  module: ordersModule,
+  module: orderOrchestratorModule,
 });

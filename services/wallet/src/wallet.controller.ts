@@ -1,11 +1,10 @@
 import { wallet } from '@jumun/protos';
-import type { Database } from '@jumun/service-kit';
+import { type Database, isId } from '@jumun/service-kit';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { ChargeWallet } from './charge/charge.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import { getWallet, listTransactions, quoteBalances } from './reads/reads.ts';
-import { isId } from './store/ids.ts';
 import { createSession, endSession, refreshSession } from './sessions/sessions.ts';
 import type { Passwords } from './users/passwords.ts';
 import { createUser, toUser } from './users/users.ts';

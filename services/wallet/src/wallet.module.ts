@@ -1,6 +1,6 @@
-import { type Consumer, openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
+import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
-import { prismaAdapter, type ServiceContext } from '@jumun/service-kit';
+import { openInBackground, prismaAdapter, type ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { openCharging } from './charge/charge.ts';
 import type { WalletConfig } from './config.ts';
@@ -16,7 +16,8 @@ const HOUR_MS = 3_600_000;
 class WalletModule {}
 
 /** Everything of the wallet, wired: users, sessions, charges over gRPC; debits over Kafka. */
-export const walletModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<WalletConfig>): Promise<DynamicModule> => {
+export const walletModule = async (context: ServiceContext<WalletConfig>): Promise<DynamicModule> => {
+  const { config, db, logger, onStop } = context;
   const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'wallet', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   const outbox = openOutbox({ db, bus, logger });
@@ -25,9 +26,7 @@ export const walletModule = async ({ config, db, logger, readyWhen, onStop }: Se
   const idempotencyRetentionMs = config.IDEMPOTENCY_HOURS * HOUR_MS;
   onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs, also: [purgeSessions] }));
 
-  // Not awaited: after a crash the group keeps the dead member's place for a session time-out, and that is no reason to answer nobody.
-  let debits: Consumer | undefined;
-  const joining = runParticipant({
+  const debits = runParticipant({
     bus,
     db,
     logger,
@@ -39,9 +38,7 @@ export const walletModule = async ({ config, db, logger, readyWhen, onStop }: Se
     repliesTopic: topicNames.orderReplies,
     participant: debitWallet,
   });
-  void joining.then((consumer) => (debits = consumer));
-  readyWhen('debit consumer', () => debits?.healthy() ?? false);
-  onStop('debit consumer', () => debits?.stop());
+  openInBackground(context, 'debit consumer', debits);
 
   const parts: WalletParts = {
     db,

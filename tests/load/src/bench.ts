@@ -1,13 +1,25 @@
 import { parseArgs } from 'node:util';
 import { audit, Failure } from '@jumun/local';
+import { benchIdle } from './idle.ts';
 import { benchOrders } from './orders.ts';
+import { benchSingle } from './single.ts';
 
 const HELP = `npm run bench -- orders [--rate 1000|max] [--seconds 20]
 
   places orders through REST at the running cluster (npm start -- --detach) and tells what became of them, how long they took and what they cost
-  --rate N|max   orders a second, sent at their moment whatever comes back (default 1000); max: as many as go through
+  --rate N|max   orders a second, sent at their moment whatever comes back (default 1000); max: as many as go through when 256 are in flight
   --seconds N    for how long (default 20)
-  --no-audit     does not ask the auditor afterwards`;
+  --no-audit     does not ask the auditor afterwards
+
+npm run bench -- single [--orders 100]
+
+  places orders one after another, with a pause between them, and tells how long a single one takes
+
+npm run bench -- idle [--seconds 30]
+
+  watches the running cluster without wanting anything of it: percent of one core and memory, process by process
+
+All write their figures as JSON to .local/bench/.`;
 
 const numberOf = (text: string, name: string, least: number, most: number): number => {
   const value = Number(text);
@@ -21,17 +33,26 @@ const main = async (): Promise<number> => {
     allowPositionals: true,
     options: {
       rate: { type: 'string', default: '1000' },
-      seconds: { type: 'string', default: '20' },
+      seconds: { type: 'string' },
+      orders: { type: 'string', default: '100' },
       'no-audit': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help || positionals[0] !== 'orders') {
+  const [kind] = positionals;
+  if (values.help || positionals.length !== 1 || (kind !== 'orders' && kind !== 'single' && kind !== 'idle')) {
     console.log(HELP);
     return values.help ? 0 : 2;
   }
+  const seconds = (byDefault: string): number => numberOf(values.seconds ?? byDefault, '--seconds', 1, 600);
+  if (kind === 'idle') {
+    await benchIdle(seconds('30'));
+    return 0;
+  }
   const rate = values.rate === 'max' ? 'max' : numberOf(values.rate, '--rate', 1, 10_000);
-  const allCompleted = await benchOrders({ rate, seconds: numberOf(values.seconds, '--seconds', 1, 600) });
+  const allCompleted = await (kind === 'single'
+    ? benchSingle(numberOf(values.orders, '--orders', 1, 10_000))
+    : benchOrders({ rate, seconds: seconds('20') }));
   const audited = values['no-audit'] ? 0 : await audit([]);
   return allCompleted && audited === 0 ? 0 : 1;
 };

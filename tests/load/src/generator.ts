@@ -18,6 +18,8 @@ export interface Request {
 }
 
 export interface Generator {
+  /** Sends one request now. */
+  one(request: Request): Promise<Shot>;
   /** Sends `rate` requests a second for `seconds`, whatever comes back. */
   open(rate: number, seconds: number, request: () => Request): Promise<Shot[]>;
   /** Keeps `inFlight` requests under way for `seconds`: how much goes through at most. */
@@ -49,6 +51,7 @@ export const openGenerator = (gatewayUrls: readonly string[]): Generator => {
   };
 
   return {
+    one: (request) => shoot(request, performance.now()),
     open: async (rate, seconds, request) => {
       const total = Math.round(rate * seconds);
       const shots: Promise<Shot>[] = [];

@@ -1,9 +1,8 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
 import { catalog, inventory, refusal, type refusals, topicNames } from '@jumun/protos';
-import { childTraceparent, type Database, faultPoint, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
+import { childTraceparent, type Database, faultPoint, isId, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
 import { adjust, ON_HAND_MAX, onHand, type Stock } from '../stock.ts';
 import { lockOption, writeAdjustment } from '../store/adjustments.ts';
-import { isId } from '../store/ids.ts';
 
 type Call = catalog.AdjustStockRequest;
 type Refused = { readonly refused: refusals.Refusal };

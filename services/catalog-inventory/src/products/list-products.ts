@@ -1,7 +1,6 @@
 import { catalog } from '@jumun/protos';
-import type { Database } from '@jumun/service-kit';
+import { type Database, isId } from '@jumun/service-kit';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import { isId } from '../store/ids.ts';
 import { type PageQuestion, readPage, type StoredStatus } from '../store/product-pages.ts';
 import { toProduct, withOptions } from './product.ts';
 

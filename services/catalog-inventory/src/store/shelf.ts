@@ -1,6 +1,5 @@
-import type { Database } from '@jumun/service-kit';
+import { type Database, isId } from '@jumun/service-kit';
 import type { QuotableOption, Shelf } from '../quote/quote.ts';
-import { isId } from './ids.ts';
 
 // Both ways of naming what is wanted, in one statement: by product, by option. The products of named options come with all of theirs.
 export const READ_SHELF = `

@@ -1,5 +1,6 @@
-// The statements of a batch of commands. Each takes one JSON parameter, whatever the size of the batch, and finds its rows by their primary
-// key in the order of that JSON: without the join order and the index hints the server scans small tables whole and waits for strangers.
+// The statements of a batch of commands. What locks, reads or changes rows takes one JSON parameter, whatever the size of the batch, and finds
+// them by their primary key in the order of that JSON: without the join order and the index hints the server scans small tables whole and waits
+// for strangers. New rows are sent in bulk (`tx.insert`): of them only table and columns stand here.
 
 // In a derived table: MySQL refuses to lock what JSON_TABLE makes (error 3569).
 const ORDERS = `(SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j) j`;

@@ -6,6 +6,7 @@ import {
   type Database,
   faultPoint,
   type FreshCall,
+  isId,
   newId,
   onceEach,
   type Outcome,
@@ -14,7 +15,6 @@ import {
 } from '@jumun/service-kit';
 import { toDiscount } from '../discount.ts';
 import { type EventRow, type Grant, insertGrants, lockEvents } from '../store/grants.ts';
-import { isId } from '../store/ids.ts';
 import { decideClaims } from './claims.ts';
 
 type Refused = { readonly refused: refusals.Refusal };

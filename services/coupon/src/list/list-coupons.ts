@@ -1,9 +1,8 @@
-import { coupon, refusal, type refusals } from '@jumun/protos';
-import { decodeCursor, type Database, pageOf } from '@jumun/service-kit';
+import { badCursor, coupon, type refusals } from '@jumun/protos';
+import { decodeCursor, type Database, isId, pageOf } from '@jumun/service-kit';
 import { shownStatus } from '../coupon.ts';
 import { toDiscount } from '../discount.ts';
 import { type CouponRow, readList, type ShownStatus } from '../store/coupon-reads.ts';
-import { isId } from '../store/ids.ts';
 
 const { CouponStatus } = coupon;
 
@@ -23,8 +22,6 @@ const asShown = (row: CouponRow): coupon.Coupon => ({
   discount: toDiscount(row),
   expiresAt: row.expiresAt,
 });
-
-const badCursor = refusal('invalidRequest', { errors: [{ path: '?cursor', message: 'is not a cursor that this list has given' }] });
 
 /** A page of a user's coupons, newest first; nothing of anybody else's. */
 export const listCoupons = async (

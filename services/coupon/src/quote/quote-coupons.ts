@@ -1,9 +1,8 @@
 import type { coupon, refusals } from '@jumun/protos';
-import type { Database } from '@jumun/service-kit';
+import { type Database, isId } from '@jumun/service-kit';
 import { holdRefusal } from '../coupon.ts';
 import { toDiscount } from '../discount.ts';
 import { type CouponRow, readCoupons } from '../store/coupon-reads.ts';
-import { isId } from '../store/ids.ts';
 
 const refused = (kind: NonNullable<refusals.Refusal['kind']>): coupon.CouponQuote => ({
   $type: 'jumun.coupon.v1.CouponQuote',

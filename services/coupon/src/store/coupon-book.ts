@@ -1,6 +1,5 @@
-import type { Tx } from '@jumun/service-kit';
+import { isId, type Tx } from '@jumun/service-kit';
 import type { Coupon } from '../coupon.ts';
-import { isId } from './ids.ts';
 
 interface Row extends Coupon {
   readonly now: Date;

@@ -1,6 +1,6 @@
+import { TwoGenerations } from '@jumun/service-kit';
 import { createSigner, createVerifier } from 'fast-jwt';
 import { isId } from '../http/ids.ts';
-import { TwoGenerations } from '../limits/two-generations.ts';
 
 export type Role = 'CUSTOMER' | 'ADMIN';
 

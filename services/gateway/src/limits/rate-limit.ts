@@ -1,5 +1,5 @@
+import { TwoGenerations } from '@jumun/service-kit';
 import { type Problem, problem } from '../problems/problem.ts';
-import { TwoGenerations } from './two-generations.ts';
 
 interface Bucket {
   tokens: number;

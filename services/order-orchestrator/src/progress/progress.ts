@@ -22,7 +22,7 @@ interface Parts {
 
 /** A saga that waits for a person is an error. Every move is told where somebody debugs: a line an order would cost more than its timeline. */
 const log = ({ id, after, timeline, end }: SagaChange, { logger, traces }: Parts): void => {
-  const about = () => ({ orderId: id, traceId: traceIdOf(traces.of(id)) });
+  const about = () => ({ orderId: id, trace_id: traceIdOf(traces.of(id)) });
   for (const { kind, step, attempt, code } of timeline)
     if (kind === 'stuck') logger.error({ ...about(), step, attempt, code }, 'saga is stuck: a person has to look');
   if (!logger.isLevelEnabled('debug')) return;

@@ -1,3 +1,5 @@
+import { TwoGenerations } from '@jumun/service-kit';
+
 /** Sagas in a generation: seconds of orders at the limit, far longer than a saga takes that meets no trouble. */
 const GENERATION_MAX = 20_000;
 
@@ -7,19 +9,13 @@ export interface Traces {
   of(sagaId: string): string | undefined;
 }
 
-/** Two generations: the elder is dropped as a whole when the younger is full, so nothing has to be forgotten one by one. */
 export const openTraces = (generationMax = GENERATION_MAX): Traces => {
-  let young = new Map<string, string>();
-  let old = new Map<string, string>();
+  const kept = new TwoGenerations<string, string>(generationMax);
   return {
     keep: (sagaId, traceparent) => {
-      if (traceparent === undefined || traceparent === '' || young.has(sagaId)) return;
-      if (young.size >= generationMax) {
-        old = young;
-        young = new Map();
-      }
-      young.set(sagaId, traceparent);
+      if (traceparent === undefined || traceparent === '' || kept.get(sagaId) !== undefined) return;
+      kept.set(sagaId, traceparent);
     },
-    of: (sagaId) => young.get(sagaId) ?? old.get(sagaId),
+    of: (sagaId) => kept.get(sagaId),
   };
 };

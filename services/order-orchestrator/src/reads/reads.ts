@@ -1,4 +1,4 @@
-import { enumName, orders, refusal, type refusals } from '@jumun/protos';
+import { badCursor, enumName, orders, type refusals } from '@jumun/protos';
 import { decodeCursor, type Database, pageOf } from '@jumun/service-kit';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { readOrders } from '../store/orders.ts';
@@ -16,8 +16,7 @@ export const listOrders = async (
   { userId, status, limit, cursor }: orders.ListOrdersRequest,
 ): Promise<orders.OrderPage | { refused: refusals.Refusal }> => {
   const from = cursor === '' ? null : decodeCursor(cursor);
-  if (cursor !== '' && from === null)
-    return { refused: refusal('invalidRequest', { errors: [{ path: '?cursor', message: 'is not a cursor that this list has given' }] }) };
+  if (cursor !== '' && from === null) return { refused: badCursor };
   const rows = await prisma.order.findMany({
     select: { id: true, createdAt: true },
     where: {

@@ -6,13 +6,13 @@ import {
   type Database,
   faultPoint,
   type FreshCall,
+  isId,
   newId,
   onceEach,
   type Outcome,
   type Tx,
   usableKey,
 } from '@jumun/service-kit';
-import { isId } from '../store/ids.ts';
 import { Wallets } from '../store/wallets.ts';
 import { chargeRefusal, type ChargeRules } from '../wallet.ts';
 

@@ -1,4 +1,4 @@
-import { enumName, refusal, type refusals, wallet } from '@jumun/protos';
+import { badCursor, enumName, type refusals, wallet } from '@jumun/protos';
 import { decodeCursor, type Database, pageOf } from '@jumun/service-kit';
 import { balanceOf, balancesOf, entriesOf, type EntryRow, type EntryType } from '../store/ledger.ts';
 
@@ -39,8 +39,7 @@ const typeOf = (type: wallet.TransactionType | undefined): EntryType | undefined
  */
 export const listTransactions = async (db: Database, request: wallet.ListTransactionsRequest): Promise<Page> => {
   const beforeVersion = versionOf(request.cursor);
-  if (beforeVersion === null)
-    return { refused: refusal('invalidRequest', { errors: [{ path: '?cursor', message: 'is not a cursor that this list has given' }] }) };
+  if (beforeVersion === null) return { refused: badCursor };
   const limit = request.limit < 1 ? LIMIT_DEFAULT : Math.min(request.limit, LIMIT_MAX);
   const rows = await entriesOf(db, { userId: request.userId, type: typeOf(request.type), beforeVersion, limit: limit + 1 });
   const { items, nextCursor } = pageOf(rows, limit, ({ createdAt, version }) => ({ at: createdAt, id: String(version) }));

@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { refusal, type refusals, wallet } from '@jumun/protos';
-import { newId } from '@jumun/service-kit';
+import { isId, newId } from '@jumun/service-kit';
 import type { PrismaClient, User } from '../generated/prisma/client.ts';
-import { isId, isLoginId } from '../store/ids.ts';
+import { isLoginId } from '../users/login-id.ts';
 import type { Passwords } from '../users/passwords.ts';
 import { toUser } from '../users/users.ts';
 

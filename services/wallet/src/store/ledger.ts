@@ -1,5 +1,4 @@
-import type { Tx } from '@jumun/service-kit';
-import { isId } from './ids.ts';
+import { isId, type Tx } from '@jumun/service-kit';
 import { READ_BALANCES, READ_WALLET, readEntries } from './statements.ts';
 
 export type EntryType = 'CHARGE' | 'PAYMENT' | 'REFUND';

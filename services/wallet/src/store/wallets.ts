@@ -1,8 +1,7 @@
 import { OptimisticConflict } from '@jumun/messaging';
-import type { Tx } from '@jumun/service-kit';
+import { isId, type Tx } from '@jumun/service-kit';
 import type { Wallet } from '../wallet.ts';
 import type { EntryType } from './ledger.ts';
-import { isId } from './ids.ts';
 import { ENTRIES, LOCK_WALLETS, READ_WALLETS, UPDATE_WALLETS } from './statements.ts';
 
 /** A change of a balance and what it is for. `causeId` and type together happen once, ever. */

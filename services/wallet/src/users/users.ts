@@ -1,7 +1,7 @@
 import { refusal, type refusals, wallet } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { Prisma, type PrismaClient, type User } from '../generated/prisma/client.ts';
-import { isLoginId } from '../store/ids.ts';
+import { isLoginId } from './login-id.ts';
 import type { Passwords } from './passwords.ts';
 
 export const toUser = ({ id, loginId, name, role, createdAt }: User): wallet.User =>

@@ -1,6 +1,6 @@
 import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
-import { prismaAdapter, type ServiceContext } from '@jumun/service-kit';
+import { openInBackground, prismaAdapter, type ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CATALOG_PARTS, CatalogController, type CatalogParts } from './catalog.controller.ts';
 import type { CatalogConfig } from './config.ts';
@@ -8,10 +8,11 @@ import { PrismaClient } from './generated/prisma/client.ts';
 import { stockParticipant } from './reserve/participant.ts';
 
 @Module({})
-class CatalogModule {}
+class CatalogInventoryModule {}
 
 /** Everything of catalog and inventory, wired: products and quotes over gRPC; reservations over Kafka. */
-export const catalogModule = async ({ config, db, logger, readyWhen, onStop }: ServiceContext<CatalogConfig>): Promise<DynamicModule> => {
+export const catalogInventoryModule = async (context: ServiceContext<CatalogConfig>): Promise<DynamicModule> => {
+  const { config, db, logger, onStop } = context;
   const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'catalog-inventory', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   const outbox = openOutbox({ db, bus, logger });
@@ -22,7 +23,6 @@ export const catalogModule = async ({ config, db, logger, readyWhen, onStop }: S
     startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }),
   );
 
-  // Not awaited: after a crash the group waits until the lost member's session has run out, and quotes need not wait with it.
   const reservations = runParticipant({
     bus,
     db,
@@ -35,9 +35,8 @@ export const catalogModule = async ({ config, db, logger, readyWhen, onStop }: S
     repliesTopic: topicNames.orderReplies,
     participant: stockParticipant,
   });
-  readyWhen('reservation consumer', async () => (await reservations).healthy());
-  onStop('reservation consumer', async () => (await reservations).stop());
+  openInBackground(context, 'reservation consumer', reservations);
 
   const parts: CatalogParts = { db, outbox, prisma: new PrismaClient({ adapter: prismaAdapter(db) }) };
-  return { module: CatalogModule, controllers: [CatalogController], providers: [{ provide: CATALOG_PARTS, useValue: parts }] };
+  return { module: CatalogInventoryModule, controllers: [CatalogController], providers: [{ provide: CATALOG_PARTS, useValue: parts }] };
 };

@@ -1,6 +1,6 @@
 import { type Consumer, openBus, startPurge } from '@jumun/messaging';
 import { defaultPace } from '@jumun/saga';
-import { openLease, openRedis, prismaAdapter, type ServiceContext } from '@jumun/service-kit';
+import { openInBackground, openLease, openRedis, prismaAdapter, type ServiceContext } from '@jumun/service-kit';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { openPlacing } from './accept/place.ts';
 import type { OrchestratorConfig } from './config.ts';
@@ -20,16 +20,11 @@ import { openWaiters } from './wait/waiters.ts';
 const HOUR_MS = 3_600_000;
 
 @Module({})
-class OrdersModule {}
+class OrderOrchestratorModule {}
 
 /** Everything of orders, wired: acceptance over gRPC, sagas over Kafka, the sweep that forgets none. */
-export const ordersModule = async ({
-  config,
-  db,
-  logger,
-  readyWhen,
-  onStop,
-}: ServiceContext<OrchestratorConfig>): Promise<DynamicModule> => {
+export const orderOrchestratorModule = async (context: ServiceContext<OrchestratorConfig>): Promise<DynamicModule> => {
+  const { config, db, logger, onStop } = context;
   const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'order-orchestrator', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   onStop('purge', startPurge({ db, logger, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * HOUR_MS }));
@@ -42,15 +37,12 @@ export const ordersModule = async ({
   const events = openEvents({ post, db, traces, logger });
   onStop('events', () => events.stop());
 
-  let replies: Consumer | undefined;
-  const toMessages = openCommands(() => replies, traces);
+  let replies = (): Consumer | undefined => undefined; // they move what sends commands, and commands name the partition in which they are read
+  const toMessages = openCommands(() => replies(), traces);
   const pace = { ...defaultPace, askAgainMs: config.SAGA_IDLE_MS };
   const runner = openProgress({ db, post, toMessages, events, waiters, traces, logger, pace });
-  // Not awaited: after a crash the group keeps the dead member's place for a session time-out, and orders may be accepted meanwhile.
   const joining = consumeReplies({ bus, runner, traces, logger, sessionTimeoutMs: config.CONSUMER_SESSION_MS });
-  void joining.then((consumer) => (replies = consumer));
-  readyWhen('reply consumer', () => replies?.healthy() ?? false);
-  onStop('reply consumer', () => replies?.stop());
+  replies = openInBackground(context, 'reply consumer', joining);
 
   const redis = openRedis(config.REDIS_URL, { logger });
   onStop('redis', () => redis.disconnect());
@@ -75,5 +67,5 @@ export const ordersModule = async ({
     },
   });
   const parts: OrdersParts = { db, place, prisma: new PrismaClient({ adapter: prismaAdapter(db) }) };
-  return { module: OrdersModule, controllers: [OrdersController], providers: [{ provide: ORDERS_PARTS, useValue: parts }] };
+  return { module: OrderOrchestratorModule, controllers: [OrdersController], providers: [{ provide: ORDERS_PARTS, useValue: parts }] };
 };

@@ -1,0 +1,29 @@
+import { type Background, openInBackground } from './background.ts';
+
+const given = () => {
+  const { promise, resolve } = Promise.withResolvers<Background>();
+  let isReady: () => unknown = () => undefined;
+  let stop: () => unknown = () => undefined;
+  const lifecycle = {
+    readyWhen: (_: string, check: () => unknown) => (isReady = check),
+    onStop: (_: string, hook: () => unknown) => (stop = hook),
+  };
+  const open = openInBackground(lifecycle, 'consumer', promise);
+  return { resolve, open, isReady: () => isReady(), stop: () => stop() };
+};
+
+test('what is not open yet is not ready, and keeps nobody from stopping', () => {
+  const { open, isReady, stop } = given();
+  expect([open(), isReady(), stop()]).toEqual([undefined, false, undefined]);
+});
+
+test('what is open is as ready as it says, and is stopped', async () => {
+  const { resolve, open, isReady, stop } = given();
+  let healthy = true;
+  const consumer: Background = { healthy: () => healthy, stop: () => 'stopped' };
+  resolve(consumer);
+  await Promise.resolve();
+  expect([open(), isReady(), stop()]).toEqual([consumer, true, 'stopped']);
+  healthy = false;
+  expect(isReady()).toBe(false);
+});

@@ -1,0 +1,78 @@
+// The borders of the architecture (style §19) as a lint rule, `jumun/borders`: who may import whom. One place, since lists of patterns in
+// overrides replace each other and see no relative path.
+import { readdirSync } from 'node:fs';
+import { posix, relative, sep } from 'node:path';
+
+const services = readdirSync(new URL('../../services', import.meta.url));
+
+/** Which of our packages the shipped code of a part may import by name. A service is in none of these lists: it is a process, not a library. */
+const mayImport = {
+  protos: [],
+  'packages/saga': [],
+  'packages/service-kit': [],
+  'packages/messaging': ['protos', 'service-kit'],
+  'packages/testkit': ['service-kit', 'messaging', 'local'],
+  'deploy/local': ['protos', 'service-kit', 'messaging'],
+  tests: ['protos', 'service-kit', 'messaging', 'saga'],
+  ...Object.fromEntries(services.map((name) => [`services/${name}`, ['protos', 'service-kit', 'messaging', 'saga']])),
+};
+/** And what tests may have besides. */
+const forTests = ['protos', 'service-kit', 'messaging', 'testkit', 'local'];
+
+const isTest = (file) => /^tests\/|\/test\/|\.(spec|fixture)\.ts$|^packages\/[^/]+\/bench\//.test(file);
+
+/** `services/wallet` of `services/wallet/src/wallet.ts`; what `tests` has is one part. */
+const partOf = (file) => /^((services|packages|deploy)\/[^/]+|protos|tests)(?=\/)/.exec(file)?.[0];
+
+/** Files right below a service's `src` that are no domain: how it is started, wired, set up, measured; and the auditor's, which reads the books of all. */
+const WIRING =
+  /^(main|config|index|seed|metrics|gateway|nest-adapter|audit|books|check|print)\.ts$|\.(module|controller|spec|fixture)\.ts$/;
+
+const isDomain = (file) => {
+  const name = /^services\/[^/]+\/src\/([^/]+\.ts)$/.exec(file)?.[1];
+  return name !== undefined && !WIRING.test(name);
+};
+
+/** Why `file` may not import `specifier`; undefined when it may. Both as seen from the repository's root. */
+const refusalOf = (file, specifier) => {
+  const part = partOf(file);
+  if (part === undefined) return undefined;
+  if (/(^|\/)dist(\/|$)/.test(specifier)) return 'What is built is imported by the name of its package.';
+
+  const target = specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : undefined;
+  if (target !== undefined && partOf(target) !== part)
+    return `A path out of ${part}: another part is imported by its name, a service not at all.`;
+
+  const ours = /^@jumun\/([^/]+)/.exec(specifier)?.[1];
+  if (services.includes(ours)) return `Nobody imports a service (${ours}): they talk over the contracts in protos/.`;
+  const allowed = [...(mayImport[part] ?? []), ...(isTest(file) ? forTests : [])];
+  if (ours !== undefined && !allowed.includes(ours) && !(isTest(file) && part.endsWith(`/${ours}`)))
+    return `${part} does not know @jumun/${ours}.`;
+
+  if (/^kafkajs(\/|$)/.test(specifier) && part !== 'packages/messaging') return 'Only packages/messaging speaks to Kafka.';
+  if (file.startsWith('packages/saga/src/') && target === undefined) return 'packages/saga is pure: it imports nothing.';
+  if (isDomain(file) && !(target === undefined ? ['protos', 'saga'].includes(ours) : isDomain(target)))
+    return 'The domain imports nothing: no Node, no package, no SQL, only other nouns, the contracts and the language of sagas.';
+  return undefined;
+};
+
+const borders = {
+  create(context) {
+    const file = relative(context.cwd, context.filename).split(sep).join('/');
+    const check = (source) => {
+      if (typeof source?.value !== 'string') return;
+      const message = refusalOf(file, source.value);
+      if (message !== undefined) context.report({ node: source, message });
+    };
+    return {
+      ImportDeclaration: ({ source }) => check(source),
+      ExportNamedDeclaration: ({ source }) => check(source),
+      ExportAllDeclaration: ({ source }) => check(source),
+      ImportExpression: ({ source }) => check(source),
+      TSImportType: ({ source }) => check(source),
+      TSExternalModuleReference: ({ expression }) => check(expression),
+    };
+  },
+};
+
+export default { meta: { name: 'jumun' }, rules: { borders } };
