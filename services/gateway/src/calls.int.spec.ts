@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { documentedAsker } from '../test/documented.ts';
 import { type Answered, asker, mint, USER_ID } from '../test/gateway.ts';
 import { openShop, type Shop } from '../test/shop.ts';
 
@@ -9,7 +10,7 @@ const newKey = (): string => randomUUID();
 
 beforeAll(async () => {
   shop = await openShop();
-  ask = asker(shop.gateway);
+  ask = await documentedAsker(shop.gateway, asker(shop.gateway));
 }, 150_000);
 afterAll(() => shop?.close());
 

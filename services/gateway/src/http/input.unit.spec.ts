@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { documentedAsker } from '../../test/documented.ts';
 import { type Answered, asker, mint, openTestGateway } from '../../test/gateway.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -12,7 +13,7 @@ const signUp = { loginId: 'minji', name: 'Kim', password: 'correct horse' };
 
 beforeAll(async () => {
   gateway = await openTestGateway();
-  ask = asker(gateway);
+  ask = await documentedAsker(gateway, asker(gateway));
 });
 afterAll(() => gateway.stop(1_000));
 
