@@ -70,12 +70,24 @@ describe('many at once', () => {
   }, 120_000);
 
   it('lets a buyer who was refused buy again at once with what was given back', async () => {
-    const [customer, product] = await Promise.all([shop.customer(15_000), shop.product(10_000, 1)]);
-    const couponId = await shop.coupon(customer, 10);
-    // Both pass the quote; one of them is refused by its saga, and its undo must be through before the answer.
-    const rivals = await Promise.all([shop.order(customer, { ...one(product), couponId }), shop.order(customer, one(product))]);
-    expect(rivals.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(await shop.stock(product)).toBe(0);
+    const [customer, friend, cheap] = await Promise.all([shop.customer(10_000), shop.customer(100_000), shop.product(100, 100)]);
+    const wishes = await Promise.all(
+      Array.from({ length: 5 }, async () => ({ product: await shop.product(10_000, 1), couponId: await shop.coupon(customer, 10) })),
+    );
+    // All pass the quote on a wallet for one. Whoever hears of a refusal has to find coupon and unit free, without a moment's wait.
+    const tries = await Promise.all(
+      wishes.map(async ({ product, couponId }) => {
+        const first = await shop.order(customer, { ...one(product), couponId });
+        if (first.status === 201) return { first, again: [] };
+        return { first, again: await Promise.all([shop.order(customer, { ...one(cheap), couponId }), shop.order(friend, one(product))]) };
+      }),
+    );
+    expect(tally(tries.map(({ first }) => first))).toEqual({ '201': 1, '400 INSUFFICIENT_BALANCE': 4 });
+    expect(tries.filter(({ first }) => first.body.orderId !== undefined).length).toBeGreaterThan(0); // refused by its saga, not by the quote
+    expect(tally(tries.flatMap(({ again }) => again))).toEqual({ '201': 8 });
+    expect(await shop.balance(customer)).toBe(10_000 - 9_000 - 4 * 90);
+    expect(await Promise.all(wishes.map(({ product }) => shop.stock(product)))).toEqual([0, 0, 0, 0, 0]);
+    expect(await shop.stock(cheap)).toBe(96);
   }, 60_000);
 
   it('leaves books that agree', async () => {

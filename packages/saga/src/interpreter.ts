@@ -9,7 +9,22 @@ import { undoSuffix } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { hasEnded } from './progress.ts';
 import type { Progress, StepState, TimelineEntry } from './progress.ts';
-import { askAgain, beginRefusal, enter, note, openWork, retryParked, schedule, undoOn, waitAt } from './work.ts';
+import {
+  askAgain,
+  beginRefusal,
+  enter,
+  expire,
+  isOverLimit,
+  note,
+  openWork,
+  reasonOf,
+  refuseAsKnown,
+  retryParked,
+  schedule,
+  settle,
+  undoOn,
+  waitAt,
+} from './work.ts';
 import type { Work } from './work.ts';
 
 /** What may move a saga. */
@@ -126,6 +141,7 @@ const apply = (work: Work, input: Input): boolean => {
       answer(work, input.commandId, input.reply);
       return true;
     case 'tick':
+      if (refuseAsKnown(work)) return true;
       if (isOverLimit(work)) expire(work);
       else askAgain(work);
       return true;
@@ -142,15 +158,6 @@ const apply = (work: Work, input: Input): boolean => {
     default:
       throw new Error(`Unknown input ${JSON.stringify(input satisfies never)} at ${now}.`);
   }
-};
-
-const isOverLimit = ({ next, plan, now }: Work): boolean =>
-  next.phase === 'running' && next.until !== undefined && now >= next.until && plan.indexOf.get(next.stage)! < plan.pivotIndex;
-
-const expire = (work: Work): void => {
-  const stage = work.plan.stages[work.plan.indexOf.get(work.next.stage)!]!;
-  if (stage.kind === 'wait') beginRefusal(work, stage.otherwise);
-  else if (stage.kind === 'stage' && stage.limit) beginRefusal(work, stage.limit.otherwise);
 };
 
 interface Awaited {
@@ -195,9 +202,10 @@ const answer = (work: Work, commandId: string, reply: Reply): void => {
     case 'keep':
       if (outcome.data !== undefined) work.next.data = outcome.data;
       work.next.steps[key] = { state: 'done', attempt: state.attempt };
-      return proceedIfDone(work, step.stageIndex);
+      return settle(work, step.stageIndex);
     case 'refuse':
-      return beginRefusal(work, outcome, key);
+      work.next.steps[key] = { state: 'refused', attempt: state.attempt, refusal: reasonOf(outcome) };
+      return settle(work, step.stageIndex);
     case 'park':
       return parkStep(work, key, state, outcome.code);
     case 'wait-again':
@@ -207,21 +215,13 @@ const answer = (work: Work, commandId: string, reply: Reply): void => {
   }
 };
 
-const proceedIfDone = (work: Work, stageIndex: number): void => {
-  for (const key in work.next.steps) {
-    if (work.plan.stepOf.get(key)!.stageIndex === stageIndex && work.next.steps[key]!.state !== 'done') return;
-  }
-  enter(work, stageIndex + 1);
-};
-
-/** A technical failure. Before the pivot the saga is refused; the failed step is undone too, whatever its failure left behind. */
+/** A technical failure. Before the pivot the saga is refused; the failed step is undone too, whatever its failure left behind. A refusal that is known says more. */
 const fail = (work: Work, key: string, state: StepState, reply: Reply): void => {
   const name = lastSegment(reply.$type);
   const why = name === 'CommandFailed' ? textOf(reply) : `UNEXPECTED_REPLY ${name}`;
   const { stageIndex } = work.plan.stepOf.get(key)!;
-  if (work.next.phase === 'running' && stageIndex < work.plan.pivotIndex)
-    beginRefusal(work, { code: 'INTERNAL', details: { step: key, why } });
-  else parkStep(work, key, state, why);
+  if (work.next.phase !== 'running' || stageIndex >= work.plan.pivotIndex) return parkStep(work, key, state, why);
+  if (!refuseAsKnown(work)) beginRefusal(work, { code: 'INTERNAL', details: { step: key, why } });
 };
 
 const textOf = (reply: Reply & { readonly reason?: unknown }): string =>

@@ -46,10 +46,12 @@ export interface StepState {
   readonly undoes?: number;
   /** Of a failure: what the participant said. */
   readonly why?: string;
+  /** Of a refusal: what the saga is refused with, unless a step that is written before it refuses too. */
+  readonly refusal?: Reason;
 }
 
-/** `silent`: asked too often, parked, still awaited. `failed`: answered that it could not, parked. `declined`: may be asked once more. */
-export type DoState = 'asked' | 'silent' | 'failed' | 'declined' | 'done';
+/** `silent`: asked too often, parked, still awaited. `failed`: answered that it could not, parked. `declined`: may be asked once more. `refused`: said no. */
+export type DoState = 'asked' | 'silent' | 'failed' | 'declined' | 'refused' | 'done';
 /** `undo`: to be undone once later stages are. */
 export type UndoState = 'undo' | 'undo-asked' | 'undo-silent' | 'undo-failed';
 

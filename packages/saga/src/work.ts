@@ -86,20 +86,49 @@ export const waitAt = (work: Work, index: number): void => {
   if (now >= next.until) beginRefusal(work, stage.otherwise);
 };
 
-/** Refuses the saga: everything that may have happened is undone, but the step that said no. */
-export const beginRefusal = (work: Work, { code, details }: Reason, sayingNo?: string): void => {
+export const reasonOf = ({ code, details }: Reason): Reason => (details === undefined ? { code } : { code, details });
+
+/** Refuses the saga: everything that may have happened is undone, so not the steps that said no. */
+export const beginRefusal = (work: Work, reason: Reason, sayingNo?: string): void => {
   const { next, plan } = work;
   next.phase = 'undoing';
-  next.reason = details === undefined ? { code } : { code, details };
+  next.reason = reasonOf(reason);
   delete next.until;
   delete next.setback;
-  note(work, 'refusing', { code, ...(sayingNo !== undefined && { step: sayingNo }) });
+  note(work, 'refusing', { code: reason.code, ...(sayingNo !== undefined && { step: sayingNo }) });
   for (const key of Object.keys(next.steps)) {
     const { state, attempt } = next.steps[key]!;
-    if (key === sayingNo || state === 'declined' || !plan.stepOf.get(key)!.undo) delete next.steps[key];
+    if (state === 'refused' || state === 'declined' || !plan.stepOf.get(key)!.undo) delete next.steps[key];
     else next.steps[key] = { state: 'undo', attempt: 1, undoes: attempt };
   }
   undoOn(work);
+};
+
+/**
+ * Goes on when the stage is done. Refused it is with what the first step *as they are written* says, whoever answers first: a refusal
+ * waits for the answers of the steps before it, so the same facts give the same reason. It does not wait for those that are silent.
+ */
+export const settle = (work: Work, stageIndex: number): void => {
+  let isDone = true;
+  for (const key of keysOf(work.plan.stages[stageIndex]!)) {
+    const step = work.next.steps[key];
+    if (step === undefined || step.state === 'done') continue; // left out, or done
+    if (step.state === 'refused') return beginRefusal(work, step.refusal!, key);
+    if (step.state !== 'silent') return;
+    isDone = false;
+  }
+  if (isDone) enter(work, stageIndex + 1);
+};
+
+/** Refuses with the first refusal that is known, if there is one: the steps before it had their time to answer. */
+export const refuseAsKnown = (work: Work): boolean => {
+  for (const key of keysOf(work.plan.stages[work.plan.indexOf.get(work.next.stage)!]!)) {
+    const refusal = work.next.steps[key]?.refusal;
+    if (refusal === undefined) continue;
+    beginRefusal(work, refusal, key);
+    return true;
+  }
+  return false;
 };
 
 /** Asks for the undos of the latest stage that has any left; stages are undone in reverse, and the saga ends after the last answer. */
@@ -112,6 +141,17 @@ export const undoOn = (work: Work): void => {
     const { state, attempt, undoes } = next.steps[key]!;
     if (state === 'undo' && plan.stepOf.get(key)!.stageIndex === latest) askUndoFirst(work, key, attempt, undoes!);
   }
+};
+
+/** Whether the time of a limited stage is over. */
+export const isOverLimit = ({ next, plan, now }: Work): boolean =>
+  next.phase === 'running' && next.until !== undefined && now >= next.until && plan.indexOf.get(next.stage)! < plan.pivotIndex;
+
+/** Refuses the saga because the time of its wait or stage is over. */
+export const expire = (work: Work): void => {
+  const stage = work.plan.stages[work.plan.indexOf.get(work.next.stage)!]!;
+  if (stage.kind === 'wait') beginRefusal(work, stage.otherwise);
+  else if (stage.kind === 'stage' && stage.limit) beginRefusal(work, stage.limit.otherwise);
 };
 
 /** Silence: the same commands again under the same ids, or parked once they were asked too often. */

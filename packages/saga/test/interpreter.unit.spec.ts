@@ -96,6 +96,55 @@ describe('refusing', () => {
     expect(new Driver(trip).reply('reserve.seats/1', 'NoSeats', { left: 0 }).progress).toMatchObject({ phase: 'refused', endedAt: 10 });
   });
 
+  describe('of two steps that say no the one that is written first counts', () => {
+    const noSeats = { code: 'NO_SEATS', details: { left: 1 } };
+    const taken = () => new Driver(withVoucher).reply('reserve.voucher/1', 'VoucherTaken');
+
+    test('whoever answers first', () => {
+      const saga = taken();
+      expect(saga.progress).toMatchObject({ phase: 'running', nextAt: testPace.askAgainMs });
+      expect(saga.outstanding).toEqual(['s1/reserve.seats/1']);
+      expect(saga.reply('reserve.voucher/1', 'VoucherTaken').last.verdict).toBe('stale');
+      expect(saga.reply('reserve.seats/1', 'NoSeats', { left: 1 }).progress).toMatchObject({ phase: 'refused', reason: noSeats });
+      const other = new Driver(withVoucher).reply('reserve.seats/1', 'NoSeats', { left: 1 });
+      expect(other.progress).toMatchObject({ phase: 'undoing', reason: noSeats });
+    });
+
+    test('once the first one is done the other one decides, and only what is done is undone', () => {
+      const saga = taken().reply('reserve.seats/1', 'SeatsReserved');
+      expect(saga.progress).toMatchObject({ phase: 'undoing', reason: { code: 'VOUCHER_TAKEN' } });
+      expect(saga.sent).toEqual(['s1/reserve.seats.undo/1']);
+      expect(saga.reply('reserve.seats.undo/1', 'SeatsReleased').progress.phase).toBe('refused');
+    });
+
+    test('silence is not waited for: when it would be asked again, what is known decides', () => {
+      const saga = taken().tick(testPace.askAgainMs);
+      expect(saga.progress).toMatchObject({ phase: 'undoing', reason: { code: 'VOUCHER_TAKEN' } });
+      expect(saga.last.messages).toMatchObject([{ commandId: 's1/reserve.seats.undo/1', undoes: 's1/reserve.seats/1' }]);
+    });
+
+    test('nor is one that was parked for its silence', () => {
+      const saga = new Driver(withVoucher);
+      for (let asks = 1; asks <= testPace.asksMax; asks++) saga.tick(testPace.askAgainMsMax);
+      expect(stuckOf(saga.progress)).toMatchObject({ step: 'reserve.seats' });
+      expect(saga.reply('reserve.voucher/1', 'VoucherTaken').progress).toMatchObject({
+        phase: 'undoing',
+        reason: { code: 'VOUCHER_TAKEN' },
+      });
+    });
+
+    test('a failure does not hide it', () => {
+      const saga = taken().failed('reserve.seats/1');
+      expect(saga.progress).toMatchObject({ phase: 'undoing', reason: { code: 'VOUCHER_TAKEN' } });
+      expect(saga.sent).toEqual(['s1/reserve.seats.undo/1']);
+    });
+
+    test('a cancellation meanwhile is one', () => {
+      expect(taken().cancel().progress).toMatchObject({ phase: 'undoing', reason: { code: 'CANCELLED' } });
+      expect(taken().cancel().sent).toEqual(['s1/reserve.seats.undo/1']);
+    });
+  });
+
   test('stages are undone in reverse order', () => {
     const saga = new Driver(withVoucher).reserved().reply('pay/1', 'TooPoor', { shortBy: 5 });
     expect(saga.sent).toEqual(['s1/guide.guide.undo/1']);

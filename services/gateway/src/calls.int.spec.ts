@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { documentedAsker } from '../test/documented.ts';
 import { type Answered, asker, mint, USER_ID } from '../test/gateway.ts';
 import { openShop, type Shop } from '../test/shop.ts';
 
@@ -9,7 +10,7 @@ const newKey = (): string => randomUUID();
 
 beforeAll(async () => {
   shop = await openShop();
-  ask = asker(shop.gateway);
+  ask = await documentedAsker(shop.gateway, asker(shop.gateway));
 }, 150_000);
 afterAll(() => shop?.close());
 
@@ -315,6 +316,13 @@ describe('orders', () => {
     };
     expect(await refused({ items: [line({ id: USER_ID }), line(tea, 9)], couponId: USER_ID })).toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
     expect(await refused({ items: [{ optionId: USER_ID, quantity: 1 }] })).toMatchObject({ code: 'PRODUCT_NOT_FOUND' });
+    expect(await refused({ items: [line(later), line({ id: 'tea!' })], couponId: 'x' })).toMatchObject({
+      code: 'PRODUCT_NOT_FOUND',
+      productId: 'tea!',
+    });
+    const long = '옵션'.repeat(8_000);
+    expect(await refused({ items: [{ optionId: long, quantity: 1 }] })).toMatchObject({ code: 'PRODUCT_NOT_FOUND', productId: long });
+    expect(await refused({ items: [line({ id: USER_ID }), line({ id: 'tea!' })] })).toMatchObject({ productId: USER_ID });
     expect(await refused({ items: [line(two)] })).toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: '/items/0/productId' }] });
     expect(await refused({ items: [line(later), line(tea, 9)] })).toMatchObject({ code: 'PRODUCT_NOT_ON_SALE' });
     const shortage = { productId: tea.id, optionId: tea.options[0]?.id, requested: 3, available: 2 };
@@ -341,10 +349,11 @@ describe('orders', () => {
     expect(new Set(answers.map(({ status, body: { id } }) => `${status} ${String(id)}`)).size).toBe(1);
     expect(answers[0]?.status).toBe(201);
     expect(answers.filter(({ headers }) => headers['idempotent-replayed'] === undefined)).toHaveLength(1);
-    expect(problemOf(await place(buyer.token, { items: [{ productId: product.id, quantity: 2 }] }, { key: 'same' }))).toEqual([
-      422,
-      'IDEMPOTENCY_KEY_REUSED',
-    ]);
+    for (const line of [
+      { productId: product.id, quantity: 2 },
+      { productId: 'malformed', quantity: 1 },
+    ])
+      expect(problemOf(await place(buyer.token, { items: [line] }, { key: 'same' }))).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
     expect((await ask('GET /v1/orders', { token: buyer.token })).body['items']).toHaveLength(1);
   });
 

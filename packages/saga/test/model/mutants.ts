@@ -75,6 +75,12 @@ export const mutants: Readonly<Record<string, Interpreter>> = {
     return transition;
   }),
 
+  'the first refusal decides, whichever step it is of': mutant((before, input, now) => {
+    const transition = real(before, input, now);
+    const isRefused = Object.values(transition.progress.steps).some(({ state }) => state === 'refused');
+    return isRefused ? real({ ...transition.progress, nextAt: now }, { kind: 'tick' }, now) : transition;
+  }),
+
   'an undo that does not name its do': {
     advance: (before, input, now) => {
       const transition = real(before, input, now);

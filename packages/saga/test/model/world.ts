@@ -145,6 +145,11 @@ export class World {
     }
     if (progress !== before) {
       check(!hasEnded(before), `${id} moved after its end`);
+      check(!isMovedByStale(before, input), `${id} was moved by a reply that it did not wait for`);
+      check(
+        !isOutOfTurn(before, input, progress),
+        `${id} was refused for its voucher although its seats were asked for and might have been refused before`,
+      );
       row.stored = JSON.stringify(progress);
       if (input.kind === 'cancel' && verdict === 'applied') row.cancelled = true;
       if (hasEnded(progress)) this.atEnd(progress);
@@ -246,5 +251,21 @@ export class World {
     this.events.push(this.now + delayMs, run);
   }
 }
+
+/** Moved by an answer to something that was not asked, or to a former attempt. A wait may end by any input that comes after its deadline. */
+const isMovedByStale = ({ id, phase, steps }: Progress, input: Input): boolean =>
+  input.kind === 'reply' &&
+  phase !== 'waiting' &&
+  !Object.entries(steps).some(
+    ([key, { state, attempt }]) => input.commandId === `${id}/${key}${state.startsWith('undo') ? '.undo' : ''}/${attempt}`,
+  );
+
+/** Refused by the voucher's answer while that to the seats, which counts before it, was still on its way. */
+const isOutOfTurn = (before: Progress, input: Input, { reason }: Progress): boolean =>
+  before.reason === undefined &&
+  reason?.code === 'VOUCHER_TAKEN' &&
+  input.kind === 'reply' &&
+  input.commandId.includes('/reserve.voucher/') &&
+  before.steps['reserve.seats']?.state === 'asked';
 
 const isSilent = ({ steps }: Progress): boolean => Object.values(steps).some(({ state }) => state === 'silent' || state === 'undo-silent');

@@ -1,18 +1,19 @@
 import type { Route } from '../http/route.ts';
 import type { TSchema } from '../http/schema.ts';
 import { type ProblemCode, problemKinds } from '../problems/catalogue.ts';
+import { commonHeaders, headersOfAnswer, headersOfProblem } from './headers.ts';
 
 type Json = Record<string, unknown>;
 
-/** What every operation may answer, besides its own. */
-const commonCodes = ({ access, body, query, key, limitedByAddress }: Route): ProblemCode[] => [
+/** What every operation may answer, besides its own: whoever sends a query or a body where none belongs, or a token where none is needed, is judged by it. */
+const commonCodes = ({ method, access, key }: Route): ProblemCode[] => [
   ...(access === 'public' ? [] : (['UNAUTHENTICATED'] as const)),
   ...(access === 'admin' ? (['FORBIDDEN'] as const) : []),
-  ...(body !== undefined || query !== undefined || key !== undefined ? (['INVALID_REQUEST'] as const) : []),
+  'INVALID_REQUEST',
   ...(key === 'required' ? (['IDEMPOTENCY_KEY_REQUIRED'] as const) : []),
   ...(key !== undefined ? (['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS'] as const) : []),
-  ...(body !== undefined ? (['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),
-  ...(access !== 'public' || limitedByAddress === true ? (['RATE_LIMITED'] as const) : []),
+  ...(method === 'GET' ? [] : (['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const)),
+  'RATE_LIMITED',
   'INTERNAL',
   'OVERLOADED',
   'UNAVAILABLE',
@@ -50,38 +51,27 @@ const parametersOf = (route: Route, refer: (schema: unknown) => unknown): Json[]
         parameter(
           'header',
           'Idempotency-Key',
-          { type: 'string', minLength: 1, maxLength: 255 },
+          { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]([ -~]*[!-~])?$' },
           route.key === 'required',
-          'The same key and body again: the same answer, and no second effect.',
+          'The same key and body again: the same answer, and no second effect. `abc` and `"abc"` are one key.',
         ),
       ]),
   ...Object.entries(route.headers ?? {}).map(([name, text]) => parameter('header', name, { type: 'string' }, false, text)),
 ];
 
-const header = (description: string): Json => ({ description, schema: { type: 'string' } });
-
-const answerOf = (route: Route, status: string, schema: TSchema | null, refer: (schema: unknown) => unknown): Json => {
-  const isOrder = route.method === 'POST' && route.path === '/v1/orders';
-  const headers: Json = {
-    ...(status === '201' && route.key !== undefined
-      ? { 'Idempotent-Replayed': header('`true` when an earlier call had this effect.') }
-      : {}),
-    ...(isOrder ? { Location: header('Where the order is.'), 'Preference-Applied': header('Which preference was heeded.') } : {}),
-    ...(route.path === '/v1/products/{id}' ? { ETag: header('For `If-None-Match`.') } : {}),
-  };
-  const descriptions: Record<string, string> = {
-    200: 'OK',
-    201: 'Created',
-    202: 'Accepted, and still running',
-    204: 'Done',
-    304: 'Unchanged',
-  };
-  return {
-    description: descriptions[status] ?? status,
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
-    ...(schema === null ? {} : { content: { 'application/json': { schema: refer(schema) } } }),
-  };
+const descriptions: Readonly<Record<string, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted, and still running',
+  204: 'Done',
+  304: 'Unchanged',
 };
+
+const answerOf = (route: Route, status: string, schema: TSchema | null, refer: (schema: unknown) => unknown): Json => ({
+  description: descriptions[status] ?? status,
+  headers: headersOfAnswer(route, status),
+  ...(schema === null ? {} : { content: { 'application/json': { schema: refer(schema) } } }),
+});
 
 const problemsOf = (route: Route): Json => {
   const byStatus = Map.groupBy([...commonCodes(route), ...route.refusals], (code) => problemKinds[code].status);
@@ -89,6 +79,7 @@ const problemsOf = (route: Route): Json => {
     String(status),
     {
       description: codes.map((code) => `\`${code}\``).join(', '),
+      headers: headersOfProblem(route, status, codes),
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     },
   ]);
@@ -154,6 +145,7 @@ export const openApiOf = (routes: readonly Route[]): Json => {
     servers: [{ url: '/' }],
     paths,
     components: {
+      headers: commonHeaders,
       securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       schemas: { ...Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))), Problem: problemSchema },
     },

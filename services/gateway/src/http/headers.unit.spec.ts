@@ -10,14 +10,18 @@ describe('Idempotency-Key', () => {
     expect(parseIdempotencyKey('abc')).toEqual({ key: 'abc' });
     expect(parseIdempotencyKey('"abc"')).toEqual({ key: 'abc' });
     expect(parseIdempotencyKey('"a\\"b\\\\c"')).toEqual({ key: 'a"b\\c' });
+    expect(parseIdempotencyKey('"a b"')).toEqual({ key: 'a b' });
     expect(parseIdempotencyKey('a"b, c')).toEqual({ key: 'a"b, c' });
     expect(parseIdempotencyKey('x'.repeat(255))).toEqual({ key: 'x'.repeat(255) });
     expect(parseIdempotencyKey(`"${'x'.repeat(255)}"`)).toEqual({ key: 'x'.repeat(255) });
   });
   it('may be missing', () => expect(parseIdempotencyKey(undefined)).toEqual({ missing: true }));
-  it.each(['', '""', 'x'.repeat(256), 'schlüssel', 'a\tb', '"abc', '"a"b"'])('is not %j', (value) => {
-    expect(parseIdempotencyKey(value)).toHaveProperty('mistake');
-  });
+  it.each(['', '""', 'x'.repeat(256), 'schlüssel', 'a\tb', '"abc', '"a"b"', '"abc "', '" abc"', '" "', ' abc', 'abc\u00a0'])(
+    'is not %j',
+    (value) => {
+      expect(parseIdempotencyKey(value)).toHaveProperty('mistake');
+    },
+  );
   it('is given once', () => expect(parseIdempotencyKey('a, b', 2)).toHaveProperty('mistake'));
 });
 

@@ -16,6 +16,8 @@ export const parseIdempotencyKey = (value: string | undefined, count = 1): Idemp
   const quoted = QUOTED.exec(value)?.[1];
   if (quoted === undefined && value.startsWith('"')) return { mistake: 'begins with a quote that does not end' };
   const key = quoted === undefined ? value : quoted.replace(/\\(.)/g, '$1');
+  // Columns compare without the spaces at the end, and headers lose them on their way unless they are quoted: such keys would not stay apart.
+  if (key !== key.trim()) return { mistake: 'must not begin or end with a space' };
   if (key === '' || key.length > KEY_LENGTH_MAX) return { mistake: `must have 1 to ${KEY_LENGTH_MAX} characters` };
   return { key };
 };

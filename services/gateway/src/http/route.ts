@@ -53,6 +53,8 @@ export interface Route {
   readonly unknownId?: ProblemCode;
   /** Request headers that it looks at, for the document. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Headers of its successes, for the document. `required` says that each of them has it. */
+  readonly sends?: Readonly<Record<string, { readonly text: string; readonly required: boolean }>>;
   readonly query?: Properties;
   readonly body?: TSchema;
   /** What the body's schema cannot say. Gets whatever object came, so that all mistakes are told at once. */

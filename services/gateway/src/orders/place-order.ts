@@ -2,9 +2,9 @@ import { orders, refusal as refusalOf } from '@jumun/protos';
 import { childTraceparent } from '@jumun/service-kit';
 import { isId, NOBODYS_ID } from '../http/ids.ts';
 import { type WaitPreference, waitPreference } from '../http/prefer.ts';
-import type { Result, SignedInCall } from '../http/route.ts';
+import { isProblem, type Result, type SignedInCall } from '../http/route.ts';
 import type { Static } from '../http/schema.ts';
-import { problem, refused } from '../problems/problem.ts';
+import { refused } from '../problems/problem.ts';
 import { refusedOr } from '../upstream/answers.ts';
 import type { OrderStreams } from '../upstream/order-streams.ts';
 import type { newOrder } from './schemas.ts';
@@ -32,24 +32,31 @@ const resultOf = ({ outcome, replayed }: orders.PlaceOrderResult, { applied }: W
   };
 };
 
+/** A malformed id is nobody's: it is refused where an unknown one is, after the key and in the order of refusals. */
+const idOf = (given: string | undefined): string | undefined => (given === undefined || isId(given) ? given : NOBODYS_ID);
+
+/** Tells the id that the client gave, where nobody's was asked for in its place. */
+const withGivenId = (result: Result, items: PlaceOrderCall['body']['items']): Result => {
+  if (!isProblem(result) || result.code !== 'PRODUCT_NOT_FOUND' || result.data?.['productId'] !== NOBODYS_ID) return result;
+  const productId = items.map((item) => item.productId ?? item.optionId ?? '').find((id) => idOf(id) === NOBODYS_ID);
+  return { ...result, data: { ...result.data, productId } };
+};
+
 /** Places an order over the open streams and waits for its saga as long as the client prefers. */
 export const placeOrder = async (streams: OrderStreams, { body, caller, idempotency, prefer }: PlaceOrderCall): Promise<Result> => {
-  const malformed = body.items.find(({ productId, optionId }) => !isId(productId ?? optionId ?? ''));
-  if (malformed !== undefined) return problem('PRODUCT_NOT_FOUND', { productId: malformed.productId });
   const preference = waitPreference(prefer);
   const result = await streams.place({
     userId: caller.userId,
     idempotency,
-    lines: body.items.map(({ productId = '', optionId = '', quantity }) => ({
+    lines: body.items.map(({ productId, optionId, quantity }) => ({
       $type: 'jumun.orders.v1.PlaceOrderLine',
-      productId,
-      optionId,
+      productId: idOf(productId) ?? '',
+      optionId: idOf(optionId) ?? '',
       quantity,
     })),
-    // A malformed coupon id is nobody's coupon: refused in its place in the order of refusals.
-    couponId: body.couponId === undefined || isId(body.couponId) ? body.couponId : NOBODYS_ID,
+    couponId: idOf(body.couponId),
     waitMs: preference.waitMs,
     traceparent: childTraceparent(),
   });
-  return resultOf(result, preference);
+  return withGivenId(resultOf(result, preference), body.items);
 };

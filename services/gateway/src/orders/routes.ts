@@ -23,6 +23,10 @@ export const orderRoutes = ({ orders: service }: Upstreams, ask: Ask, streams: O
     access: 'signedIn',
     key: 'required',
     headers: { Prefer: '`wait=N` waits N seconds, 30 at most; `respond-async` does not wait.' },
+    sends: {
+      Location: { text: 'Where the order is.', required: true },
+      'Preference-Applied': { text: 'Which preference was heeded.', required: false },
+    },
     body: newOrder,
     rules: newOrderRules,
     answers: { 201: order, 202: order },

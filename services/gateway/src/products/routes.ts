@@ -68,6 +68,7 @@ export const productRoutes = ({ catalog: service }: Upstreams, ask: Ask): Route[
     access: 'public',
     unknownId: 'PRODUCT_NOT_FOUND',
     headers: { 'If-None-Match': 'The `ETag` of an earlier answer: 304 when it still holds.' },
+    sends: { ETag: { text: 'For `If-None-Match`.', required: true } },
     answers: { 200: productDetail, 304: null },
     refusals: ['PRODUCT_NOT_FOUND'],
     handle: async (call) => {
@@ -87,6 +88,7 @@ export const productRoutes = ({ catalog: service }: Upstreams, ask: Ask): Route[
     summary: 'Make a product',
     access: 'admin',
     key: 'honoured',
+    sends: { Location: { text: 'Where the product is.', required: true } },
     body: newProduct,
     rules: newProductRules,
     answers: { 201: productDetail },

@@ -60,6 +60,19 @@ export const scenarios: Readonly<Record<string, { readonly order: PlacedOrder; r
     inputs: [reserved, reply('reserve.coupon', 'refusals.v1.CouponAlreadyUsed', { couponStatus: 'HELD' }), released],
   },
   'coupon-expired': { order: withCoupon, inputs: [reply('reserve.coupon', 'refusals.v1.CouponExpired'), reserved, released] },
+  'coupon-expired-then-out-of-stock': {
+    order: withCoupon,
+    inputs: [reply('reserve.coupon', 'refusals.v1.CouponExpired'), outOfStock],
+  },
+  'coupon-expired-while-inventory-is-silent': {
+    order: withCoupon,
+    inputs: [
+      reply('reserve.coupon', 'refusals.v1.CouponExpired'),
+      tick(60_000),
+      { ...undone('reserve.stock'), at: order.createdAt + 60_010 },
+      { ...released, at: order.createdAt + 60_020 },
+    ],
+  },
   'product-suspended': { order, inputs: [reply('reserve.stock', 'refusals.v1.ProductNotOnSale', { productId: 'p1' })] },
   'short-balance': { order: withCoupon, inputs: [reserved, held, tooPoor, couponReleased, released] },
   'inventory-fails': { order: withCoupon, inputs: [held, failed('reserve.stock'), couponReleased, released] },
