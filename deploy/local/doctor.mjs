@@ -1,6 +1,6 @@
 // What the machine has of what Jumun needs, and how to get the rest. Plain JavaScript: it must run when nothing else does.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -44,6 +44,20 @@ export const engineAnswers = () => {
   return spawnSync(docker, ['info'], quiet).status === 0 && spawnSync(docker, ['compose', 'version'], quiet).status === 0;
 };
 
+/** What `JUMUN_INFRA` says the servers shall be. */
+export const wantedInfra = () => ['native', 'docker'].find((kind) => kind === process.env.JUMUN_INFRA);
+
+/** How the last start of this checkout was: the next one will be the same unless it is told otherwise. */
+const lastStart = () => {
+  const file = join(root, '.local', 'settings.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+};
+
+/** Whether `npm start` may install packages: by apt, as root or where sudo asks for no password. */
+const mayInstall = () =>
+  findBinary('apt-get') !== undefined &&
+  (process.getuid?.() === 0 || (findBinary('sudo') !== undefined && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0));
+
 const firstLine = (command, args) => {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
   const line = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').find((text) => text.trim() !== '') ?? 'installed';
@@ -57,13 +71,21 @@ const portIsFree = (port) =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** What has to be there. With an engine that answers, the three servers come as containers and need nothing of their own. */
+/** What has to be there. As containers, the three servers need nothing of their own. */
 const checks = async () => {
   const engine = engineAnswers();
-  const program = (name, names, args, remedy, needed = !engine) => {
+  const last = lastStart();
+  const native = (wantedInfra() ?? last.infra ?? (engine ? 'docker' : 'native')) === 'native';
+  const program = (name, names, args, remedy, needed = native) => {
     const path = findBinary(...names);
     return { name, ok: path !== undefined, needed, says: path === undefined ? 'not installed' : firstLine(path, args), remedy };
   };
+  const byStart = native && mayInstall();
+  const server = (name, names, debianPackage) => {
+    const checked = program(name, names, ['--version'], `apt-get install -y --no-install-recommends ${debianPackage}`);
+    return checked.ok || !byStart ? checked : { ...checked, needed: false, says: 'not installed: npm start does it', remedy: '' };
+  };
+  const portBase = last.portBase ?? 18_000;
   const [major, minor] = process.versions.node.split('.').map(Number);
   const disk = statfsSync(root);
   const free = disk.bavail * disk.bsize;
@@ -81,24 +103,14 @@ const checks = async () => {
     {
       name: 'Docker engine',
       ok: engine,
-      needed: false,
-      says: engine ? 'answers: the servers run as containers' : 'none answers: the servers run as child processes',
-      remedy: '',
+      needed: !native,
+      says: `${engine ? 'answers' : 'none answers'}: the servers run as ${native ? 'child processes' : 'containers'}`,
+      remedy: native ? '' : 'Start the engine. Or do without it, and begin with other data: npm start -- --native',
     },
     { ...java, ok: java.ok && javaVersion >= 17 },
     program('Maven', ['mvn'], ['--version'], 'apt-get install -y maven   (fetches Kafka once, 54 MB)'),
-    program(
-      'MariaDB/MySQL',
-      ['mariadbd', 'mysqld'],
-      ['--version'],
-      'apt-get install -y --no-install-recommends mariadb-server   (npm start does it itself where it may)',
-    ),
-    program(
-      'Redis',
-      ['redis-server', 'valkey-server'],
-      ['--version'],
-      'apt-get install -y --no-install-recommends redis-server   (npm start does it itself where it may)',
-    ),
+    server('MariaDB/MySQL', ['mariadbd', 'mysqld'], 'mariadb-server'),
+    server('Redis', ['redis-server', 'valkey-server'], 'redis-server'),
     {
       name: 'Disk',
       ok: free > 3 * GiB,
@@ -114,10 +126,10 @@ const checks = async () => {
       remedy: 'It takes about 2.5 GiB; with less than 4 it will swap.',
     },
     {
-      name: 'Port 18000',
-      ok: await portIsFree(18_000),
+      name: `Port ${portBase}`,
+      ok: await portIsFree(portBase),
       needed: false,
-      says: 'the gateway listens on it, and others up to 18299',
+      says: `the gateway listens on it, and others up to ${portBase + 299}`,
       remedy: 'It is in use (by this cluster?). Others: npm start -- --port-base 19000',
     },
   ];

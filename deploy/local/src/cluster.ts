@@ -115,7 +115,9 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     });
     const gatewayUrls = Array.from({ length: instances['gateway'] ?? 1 }, (_, index) => `http://127.0.0.1:${plan.http(index)}`);
     const adminToken = await seedAdmin({ infra: up, secrets, gatewayUrl: gatewayUrls[0]! });
-    const seeded = seed ? await progress.step('demo shop', () => seedShop({ dir, gatewayUrl: gatewayUrls[0]!, adminToken })) : undefined;
+    const seeded = seed
+      ? await progress.step('demo shop', () => seedShop({ dir, infraKind: kind, gatewayUrl: gatewayUrls[0]!, adminToken }))
+      : undefined;
     record.state('ready');
     starting = false;
     return { dir, portBase, gatewayUrls, services: running, infra: up, secrets, adminToken, seeded, service: find(running), stop };

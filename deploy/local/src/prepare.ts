@@ -41,7 +41,7 @@ const bringUpToDate = async (service: string, url: string): Promise<void> => {
   } catch (error) {
     throw new Failure(
       `The schema of ${service} cannot be brought up to date: ${(error as Error).message}`,
-      'Its data may come from another version of this checkout. If you do not need it: npm stop && rm -r .local/data .local/seed.json',
+      'Its data may come from another version of this checkout. If you do not need it: npm stop && rm -r .local',
       { cause: error },
     );
   }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { demoCoupon, demoCustomers, demoProducts } from './demo-shop.ts';
-import type { InfraConnection } from './infra/connection.ts';
+import type { InfraConnection, Infrastructure } from './infra/connection.ts';
 import { databaseUrl } from './prepare.ts';
 import { call, ProblemError, signIn } from './rest.ts';
 import { writeWhole } from './run-record.ts';
@@ -50,14 +50,16 @@ interface Kept {
 /** Makes the demo shop through the public API. What an earlier start has made stays as it is; one that was interrupted is completed. */
 export const seedShop = async ({
   dir,
+  infraKind,
   gatewayUrl,
   adminToken,
 }: {
   dir: string;
+  infraKind: Infrastructure['kind'];
   gatewayUrl: string;
   adminToken: string;
 }): Promise<Seeded> => {
-  const file = join(dir, 'seed.json');
+  const file = join(dir, infraKind === 'docker' ? 'seed-docker.json' : 'seed.json'); // each of them has a database of its own
   const kept: Kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : { passwords: {}, products: [] };
   for (const { loginId } of demoCustomers) kept.passwords[loginId] ??= randomBytes(12).toString('base64url');
   writeWhole(file, kept); // before the accounts are made: a password that only they know is of no use

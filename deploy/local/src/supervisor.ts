@@ -1,15 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { refuseIfRunning, startCluster, type Cluster } from './cluster.ts';
 import { removeClusterFile, describeCluster, writeClusterFile } from './cluster-file.ts';
 import { showFirstOrder } from './demo/first-order.ts';
 import { Failure } from './failure.ts';
+import { wantedInfra } from './infra/binaries.ts';
 import { localDir } from './paths.ts';
 import { defaultPortBase, findFreeBase, requireFree } from './port-plan.ts';
 import { whoListens } from './ports.ts';
 import { printedProgress, type Progress } from './progress.ts';
-import { writeWhole } from './run-record.ts';
 import { services } from './services.ts';
+import { keepSettings, keptSettings } from './settings.ts';
 import { summary } from './summary.ts';
 
 export interface StartOptions {
@@ -42,7 +41,7 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
   };
   const instances = options.instances ?? 1;
   const kept = keptSettings();
-  const infra = options.infra ?? kept.infra;
+  const infra = options.infra ?? wantedInfra() ?? kept.infra;
   const portBase = options.portBase ?? (await freeBase(kept.portBase ?? defaultPortBase, instances, progress));
   cluster = await startCluster({
     dir: localDir,
@@ -54,7 +53,7 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
     onEvent,
     signal: interrupted.signal,
   });
-  writeWhole(settingsFile, { portBase, infra: cluster.infra.kind } satisfies KeptSettings);
+  keepSettings({ portBase, infra: cluster.infra.kind });
   writeClusterFile(cluster);
   try {
     await showFirstOrder(cluster);
@@ -70,15 +69,6 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
   }
   return 0;
 };
-
-/** What a second start does as the first one did: its data lies in these servers, its users know these ports. */
-interface KeptSettings {
-  portBase?: number;
-  infra?: 'native' | 'docker';
-}
-
-const settingsFile = join(localDir, 'settings.json');
-const keptSettings = (): KeptSettings => (existsSync(settingsFile) ? (JSON.parse(readFileSync(settingsFile, 'utf8')) as KeptSettings) : {});
 
 /** The usual ports, or the next free ones with a word about who has the usual ones: another checkout may be running. */
 const freeBase = async (usual: number, instances: number, progress: Progress): Promise<number> => {

@@ -22,6 +22,7 @@ it.each([
   ['duplicate key', sql(1062)],
   ['syntax', sql(1064)],
   ['check constraint', sql(4025)],
+  ['check constraint of MySQL', sql(3819)],
   ['missing parameter', sql(45016)],
   ['overload', new OverloadedError('x')],
   ['a bug', new TypeError('x')],

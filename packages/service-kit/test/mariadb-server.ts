@@ -1,9 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createConnection } from 'mariadb';
+import { type ConnectionConfig, createConnection } from 'mariadb';
+import { inContainers, startContainer } from './container.ts';
 
 export interface MariadbServer {
   port: number;
@@ -22,37 +24,24 @@ export const freePort = (): Promise<number> =>
 
 // Debian keeps the server where only root's path leads.
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin` };
+const isThere = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore', env }).error === undefined;
 
-/** A MariaDB for one spec: this package comes before the testkit, and its specs stop connections and servers. */
+/**
+ * A MariaDB for one spec, or a MySQL where only that is installed, or where this run's own servers are containers. The run's own one
+ * would not do: a database's own settings must hold against those of a server that has none.
+ */
 export const startMariadb = async (): Promise<MariadbServer> => {
-  const dir = mkdtempSync(join(tmpdir(), 'kit-mariadb-'));
-  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-  const data = join(dir, 'data');
-  execFileSync(
-    'mariadb-install-db',
-    ['--no-defaults', ...user, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
-    {
-      stdio: 'ignore',
-      env,
-    },
-  );
   const port = await freePort();
-  const socket = join(dir, 's.sock');
-  const flags = ['--no-defaults', ...user, `--datadir=${data}`, `--socket=${socket}`, '--bind-address=127.0.0.1', `--port=${port}`];
-  const tuning = ['--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=1', '--performance-schema=OFF', '--skip-name-resolve'];
-  const child: ChildProcess = spawn('mariadbd', [...flags, ...tuning], { stdio: 'ignore', env });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const admin = { socketPath: socket, user: 'root' };
-  for (let tries = 0; ; tries++) {
+  const { admin, ...running } = inContainers() ? container(port) : native(port);
+  for (const deadline = Date.now() + 60_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
     try {
       const conn = await createConnection(admin);
-      await conn.query("CREATE USER kit@'127.0.0.1' IDENTIFIED BY 'p@ss:word'");
-      await conn.query("GRANT ALL ON *.* TO kit@'127.0.0.1'");
+      await conn.query("CREATE USER IF NOT EXISTS kit@'%' IDENTIFIED BY 'p@ss:word'");
+      await conn.query("GRANT ALL ON *.* TO kit@'%'");
       await conn.end();
       break;
     } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (Date.now() > deadline) throw error;
     }
   }
   let schemas = 0;
@@ -65,6 +54,45 @@ export const startMariadb = async (): Promise<MariadbServer> => {
       await conn.end();
       return `mysql://kit:p%40ss%3Aword@127.0.0.1:${port}/${name}`;
     },
+    ...running,
+  };
+};
+
+interface Running {
+  admin: ConnectionConfig;
+  stop(): Promise<void>;
+}
+
+const tuning = ['--innodb-buffer-pool-size=32M', '--innodb-flush-log-at-trx-commit=1', '--performance-schema=OFF', '--skip-name-resolve'];
+
+const container = (port: number): Running => ({
+  admin: { host: '127.0.0.1', port, user: 'root', allowPublicKeyRetrieval: true },
+  ...startContainer('mysql:8.4', {
+    port,
+    inside: 3306,
+    env: { MYSQL_ALLOW_EMPTY_PASSWORD: 'yes', MYSQL_ROOT_HOST: '%' },
+    args: ['mysqld', ...tuning],
+  }),
+});
+
+const native = (port: number): Running => {
+  const dir = mkdtempSync(join(tmpdir(), 'kit-mariadb-'));
+  const socketPath = join(dir, 's.sock');
+  const [program, ...install] = isThere('mariadbd')
+    ? ['mariadbd', 'mariadb-install-db', '--auth-root-authentication-method=normal', '--skip-test-db']
+    : ['mysqld', 'mysqld', '--initialize-insecure'];
+  const root = process.getuid?.() === 0 ? ['--user=root'] : [];
+  // A MariaDB that starts removes what it takes for its own old temporary tables, so no two may share a place for them.
+  const flags = ['--no-defaults', ...root, `--datadir=${join(dir, 'data')}`, `--tmpdir=${dir}`];
+  const [installer = '', ...how] = install;
+  execFileSync(installer, [...flags, ...how], { stdio: 'pipe', env });
+  const child = spawn(program, [...flags, `--socket=${socketPath}`, '--bind-address=127.0.0.1', `--port=${port}`, ...tuning], {
+    stdio: 'ignore',
+    env,
+  });
+  const exited = once(child, 'exit');
+  return {
+    admin: { socketPath, user: 'root' },
     stop: async () => {
       child.kill('SIGKILL');
       await exited;

@@ -7,7 +7,7 @@ const intervalMs = 20;
  * Calls `check` until it neither throws nor answers false or undefined, and returns its answer. When `withinMs` have passed,
  * throws what `check` threw last.
  */
-export const eventually = async <T>(check: () => T | Promise<T>, { withinMs = 10_000 }: { withinMs?: number } = {}): Promise<T> => {
+export const eventually = async <T>(check: () => T | Promise<T>, { withinMs = 30_000 }: { withinMs?: number } = {}): Promise<T> => {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {

@@ -25,7 +25,7 @@ export const runWallet = async ({ url, topicPrefix }: Purse): Promise<RunningWal
   const start = (until: 'readyz' | 'livez') =>
     startService({ program, env: { DATABASE_URL: url, TOPIC_PREFIX: topicPrefix }, grpc, until });
   let service = await start('readyz');
-  const client = grpcClient(wallet.WalletServiceClient, grpc, { deadlineMs: 5_000 });
+  const client = grpcClient(wallet.WalletServiceClient, grpc, { deadlineMs: 20_000 });
   const answers = (): Promise<unknown> => eventually(() => client.getWallet({ userId: '' }, { deadlineMs: 2_000 }), { withinMs: 90_000 });
   await answers();
   return {

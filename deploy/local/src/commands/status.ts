@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readClusterFile } from '../cluster-file.ts';
+import { containersOf } from '../infra/docker.ts';
 import { readOptions } from '../options.ts';
 import { localDir } from '../paths.ts';
 import { isRunning } from '../process-ref.ts';
@@ -29,6 +30,14 @@ const status = async (args: string[]): Promise<number> => {
         text: `${name.padEnd(22)} ${state.padEnd(10)} pid ${String(ref.pid).padEnd(8)} ${memory(ref.pid)}`,
       };
     }),
+  );
+  const unknown = [{ name: 'containers', state: 'unknown', health: ': the Docker engine does not answer' }];
+  const containers = record.kind === 'docker' ? await containersOf(localDir).catch(() => unknown) : [];
+  lines.unshift(
+    ...containers.map(({ name, state, health }) => ({
+      ok: state === 'running' && health !== 'unhealthy',
+      text: `${name.padEnd(22)} ${state.padEnd(10)} container ${health}`,
+    })),
   );
   for (const { ok, text } of lines) console.log(`${ok ? '✔' : '✘'} ${text}`);
   if (alive && record.state === 'ready') console.log(`\ngateway ${readClusterFile(localDir).gatewayUrl}`);

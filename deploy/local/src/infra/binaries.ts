@@ -1,2 +1,2 @@
 // Plain JavaScript, because the doctor has to run before anything is installed.
-export { engineAnswers, findBinary } from '../../doctor.mjs';
+export { engineAnswers, findBinary, wantedInfra } from '../../doctor.mjs';

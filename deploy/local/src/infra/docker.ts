@@ -22,11 +22,11 @@ export interface DockerOptions {
 /** The three servers of docker-compose.yml, in a project of this folder's own; returns when all are healthy. */
 export const startDocker = async ({ dir, ports, ephemeral = false }: DockerOptions): Promise<Infrastructure> => {
   const chosen = ports ?? (await choosePorts());
-  const rootPassword = passwordIn(dir);
+  const rootPassword = await passwordIn(dir);
   const compose = composeFor(dir, { ...chosen, rootPassword });
   await compose(
     ['up', '--detach', '--wait', '--wait-timeout', '180'],
-    'Look at `docker compose logs`; or run without it: npm start -- --native',
+    'Is the engine running (`docker info`), and what do the servers say (npm run logs mysql)? Without it: npm start -- --native',
   );
   const server = (name: string, isReady: () => Promise<boolean>): Handle => new Container(name, compose, isReady);
   return {
@@ -50,11 +50,45 @@ export const stopContainers = async (dir: string, { remove = false }: { remove?:
   await composeFor(dir)(remove ? ['down', '--volumes', '--timeout', '20'] : ['stop', '--timeout', '20']);
 };
 
+/** The containers of a folder, each with what Docker says of it: `running`, `exited`. */
+export const containersOf = async (dir: string): Promise<{ name: string; state: string; health: string }[]> => {
+  const output = await composeFor(dir)(['ps', '--all', '--format', 'json']);
+  const lines = output.split('\n').filter((line) => /^[[{]/.test(line)); // one a line, or, from an older Compose, all in one
+  return lines.flatMap((line) =>
+    [JSON.parse(line) as ComposeContainer | ComposeContainer[]].flat().map(({ Service, State, Health = '' }) => ({
+      name: Service,
+      state: State,
+      health: Health,
+    })),
+  );
+};
+
+interface ComposeContainer {
+  Service: string;
+  State: string;
+  Health?: string;
+}
+
+/** The arguments with which `docker` tells what a folder's container has written. */
+export const containerLogs = (dir: string, name: string, { follow, lines }: { follow: boolean; lines: number }): string[] => [
+  ...composeFile,
+  `--project-name=${projectOf(dir)}`,
+  'logs',
+  '--no-log-prefix',
+  '--no-color',
+  `--tail=${lines}`,
+  ...(follow ? ['--follow'] : []),
+  name,
+];
+
+const composeFile = ['compose', '--file', join(rootDir, 'docker-compose.yml')];
+const projectOf = (dir: string): string => `jumun-${basename(dir).replaceAll(/[^a-z0-9]/g, '')}-${shortHash(dir)}`;
+const noEngine = 'Is the Docker engine still running? `docker info` tells.';
+
 type Compose = (args: string[], remedy?: string) => Promise<string>;
 
 const composeFor = (dir: string, settings?: InfraPorts & { rootPassword: string }): Compose => {
-  const project = `jumun-${basename(dir).replaceAll(/[^a-z0-9]/g, '')}-${shortHash(dir)}`;
-  const env = { ...process.env, COMPOSE_PROJECT_NAME: project };
+  const env: NodeJS.ProcessEnv = { ...process.env, COMPOSE_PROJECT_NAME: projectOf(dir) };
   if (settings !== undefined) {
     const { mysql, redis, kafka, rootPassword } = settings;
     Object.assign(env, {
@@ -64,19 +98,18 @@ const composeFor = (dir: string, settings?: InfraPorts & { rootPassword: string 
       MYSQL_ROOT_PASSWORD: rootPassword,
     });
   }
-  return async (args, remedy = 'Is the Docker engine still running? `docker info` tells.') => {
-    const { code, output } = await run('docker', ['compose', '--file', join(rootDir, 'docker-compose.yml'), ...args], {
-      env,
-      cwd: rootDir,
-    });
+  return async (args, remedy = noEngine) => {
+    const { code, output } = await run('docker', [...composeFile, ...args], { env, cwd: rootDir });
     if (code !== 0) throw new Failure(`docker compose ${args[0]} failed:\n${output.trim().slice(-1500)}`, remedy);
     return output;
   };
 };
 
-const passwordIn = (dir: string): string => {
+const passwordIn = async (dir: string): Promise<string> => {
   const file = join(dir, 'docker.json');
   if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { rootPassword: string }).rootPassword;
+  // The folder is new, or was removed to begin anew: volumes of this name, if there are any, have a password that nobody knows.
+  await stopContainers(dir, { remove: true });
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const rootPassword = randomBytes(18).toString('base64url');
   writeFileSync(file, `${JSON.stringify({ rootPassword })}\n`, { mode: 0o600 });

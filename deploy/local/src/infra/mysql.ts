@@ -24,8 +24,10 @@ export const nativeMysql = async (
   const { version, flavour } = await versionOf(binary);
   const folder = join(dir, 'mysql');
   const settings = `--defaults-file=${join(rootDir, 'deploy/mysql/jumun.cnf')}`;
+  // Its own also while it is made: a MariaDB that starts removes what it takes for its own old temporary tables.
+  const temporary = `--tmpdir=${temporaryFolder(folder)}`;
   const mark = await openDataFolder(folder, { server: flavour, version }, async () => {
-    await createSystemTables(flavour, binary, settings, join(folder, 'data'), asRoot);
+    await createSystemTables(flavour, binary, settings, join(folder, 'data'), [...asRoot, temporary]);
     return { rootPassword: randomBytes(18).toString('base64url') };
   });
   const rootPassword = mark['rootPassword'] ?? '';
@@ -43,7 +45,7 @@ export const nativeMysql = async (
         `--bind-address=${host}`,
         `--socket=${socketPath(folder)}`,
         `--pid-file=${join(folder, 'mysql.pid')}`,
-        `--tmpdir=${temporaryFolder(folder)}`,
+        temporary,
         `--init-file=${initFile}`,
         ...(flavour === 'mysql' ? ['--mysqlx=OFF'] : []),
       ],
@@ -63,7 +65,7 @@ export const nativeMysql = async (
  */
 const temporaryFolder = (folder: string): string => {
   const memory = '/dev/shm';
-  const chosen = existsSync(memory) ? join(memory, `jumun-${shortHash(folder)}`) : join(folder, 'tmp');
+  const chosen = join(existsSync(memory) ? memory : tmpdir(), `jumun-${shortHash(folder)}`);
   mkdirSync(chosen, { recursive: true, mode: 0o700 });
   return chosen;
 };
@@ -73,7 +75,7 @@ const versionOf = async (binary: string): Promise<{ version: string; flavour: 'm
   return { version: /Ver\s+(\d+\.\d+\.\d+)/.exec(output)?.[1] ?? 'unknown', flavour: output.includes('MariaDB') ? 'mariadb' : 'mysql' };
 };
 
-const createSystemTables = async (flavour: string, binary: string, settings: string, dataDir: string, asRoot: string[]): Promise<void> => {
+const createSystemTables = async (flavour: string, binary: string, settings: string, dataDir: string, more: string[]): Promise<void> => {
   const installer = findBinary('mariadb-install-db', 'mysql_install_db');
   if (flavour === 'mariadb' && installer === undefined)
     throw new Failure('mariadb-install-db is missing.', 'Install the package mariadb-server.');
@@ -82,13 +84,13 @@ const createSystemTables = async (flavour: string, binary: string, settings: str
     flavour === 'mariadb'
       ? await run(installer ?? '', [
           settings,
-          ...asRoot,
+          ...more,
           `--datadir=${dataDir}`,
           '--auth-root-authentication-method=normal',
           '--skip-test-db',
           '--skip-name-resolve',
         ])
-      : await run(binary, [settings, ...asRoot, `--datadir=${dataDir}`, '--initialize-insecure']);
+      : await run(binary, [settings, ...more, `--datadir=${dataDir}`, '--initialize-insecure']);
   if (code !== 0 || !existsSync(join(dataDir, 'mysql'))) {
     throw new Failure(
       `${flavour} could not make its data folder ${dataDir}:\n${output.trim().slice(-2000)}`,

@@ -1,4 +1,4 @@
-import { engineAnswers } from './binaries.ts';
+import { engineAnswers, wantedInfra } from './binaries.ts';
 import type { Infrastructure } from './connection.ts';
 import { startDocker } from './docker.ts';
 import { installMissing } from './install.ts';
@@ -16,9 +16,7 @@ export interface InfraOptions extends NativeOptions {
 /** Which of the two it will be; `JUMUN_INFRA` decides where nobody else does. */
 export const infraKind = (kind: 'native' | 'docker' | 'auto' = 'auto'): 'native' | 'docker' => {
   if (kind !== 'auto') return kind;
-  const wanted = process.env['JUMUN_INFRA'];
-  if (wanted === 'native' || wanted === 'docker') return wanted;
-  return engineAnswers() ? 'docker' : 'native';
+  return wantedInfra() ?? (engineAnswers() ? 'docker' : 'native');
 };
 
 /** MySQL, Redis and Kafka, ready to answer. */

@@ -79,10 +79,14 @@ it('costs some microseconds a basket', async () => {
   );
   const request = catalog.QuoteBasketsRequest.fromPartial({ baskets });
   for (let i = 0; i < 20; i++) await quoteBaskets(shop.db, request);
-  const [cpu, start] = [process.cpuUsage(), performance.now()];
+  const cpu = process.cpuUsage();
   const rounds = 50;
-  for (let i = 0; i < rounds; i++) await quoteBaskets(shop.db, request);
-  const us = ((performance.now() - start) * 1_000) / (rounds * baskets.length);
+  let us = Infinity; // of the best round: on a busy machine the mean tells how busy it is
+  for (let i = 0; i < rounds; i++) {
+    const start = performance.now();
+    await quoteBaskets(shop.db, request);
+    us = Math.min(us, ((performance.now() - start) * 1_000) / baskets.length);
+  }
   const { user, system } = process.cpuUsage(cpu);
   console.info(
     `quote: ${us.toFixed(1)} µs a basket of two lines (${((user + system) / (rounds * baskets.length)).toFixed(1)} µs of CPU here)`,
