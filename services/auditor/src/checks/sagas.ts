@@ -1,18 +1,19 @@
 import { only, sqlCheck } from '../check.ts';
+import { orderStates } from './timeline.ts';
 
 /** A saga is looked at by the sweep at `next_at`; one that nobody took up for this much longer has no living owner. */
 const OVERDUE_S = 120;
 
 export const sagasAlive = sqlCheck(
   'sagas.alive',
-  'No saga is past its time, and every open order has one that moves it; at rest, all have ended.',
+  'No saga is past its time or parked for a person, and every open order has one that moves it; at rest, all have ended.',
   'orders',
   ({ ids, strict }) => {
     const sagas = only('s.order_id', ids);
     const orders = only('o.id', ids);
     const past = strict
       ? 's.outcome IS NULL'
-      : `(s.outcome IS NULL AND s.stuck = FALSE AND (s.next_at IS NULL OR s.next_at < UTC_TIMESTAMP(3) - INTERVAL ${OVERDUE_S} SECOND))`;
+      : `(s.outcome IS NULL AND (s.stuck OR s.next_at IS NULL OR s.next_at < UTC_TIMESTAMP(3) - INTERVAL ${OVERDUE_S} SECOND))`;
     return {
       violations: `
         SELECT s.order_id AS id, CONCAT('saga ', s.id, IF(s.stuck, ' is parked', ' has not ended'), ', due at ', COALESCE(s.next_at, 'no time')) AS message
@@ -34,20 +35,20 @@ export const historyAllowed = sqlCheck(
   ({ ids }) => {
     const some = only('order_id', ids);
     const orders = only('o.id', ids);
+    const states = orderStates(some.sql);
     return {
       violations: `
         SELECT order_id AS id, CONCAT(COALESCE(previous, 'nothing'), ' to ', kind, ' is no step of an order') AS message
-          FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY id) AS previous
-                  FROM timeline WHERE source = 'order'${some.sql}) steps
+          FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY place) AS previous FROM ${states} states) steps
          WHERE CONCAT(COALESCE(previous, ''), '>', kind) NOT IN (
            '>PENDING', 'PENDING>VALIDATING', 'VALIDATING>PROCESSING', 'VALIDATING>CANCELLED', 'PROCESSING>COMPLETED', 'PROCESSING>CANCELLED')
         UNION ALL
-        SELECT o.id, CONCAT('order is ', o.status, ', its history ends ', COALESCE(t.kind, 'before it began'))
+        SELECT o.id, CONCAT('order is ', o.status, ', its history ends ', COALESCE(l.kind, 'before it began'))
           FROM orders o
-          LEFT JOIN (SELECT order_id, MAX(id) AS last_id FROM timeline WHERE source = 'order' GROUP BY order_id) l ON l.order_id = o.id
-          LEFT JOIN timeline t ON t.id = l.last_id
-         WHERE NOT (t.kind <=> o.status)${orders.sql}`,
-      params: [...some.params, ...orders.params],
+          LEFT JOIN (SELECT order_id, kind, ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY place DESC) AS from_last FROM ${states} states) l
+                 ON l.order_id = o.id AND l.from_last = 1
+         WHERE NOT (l.kind <=> o.status)${orders.sql}`,
+      params: [...some.params, ...some.params, ...orders.params],
       counted: 'orders',
     };
   },
