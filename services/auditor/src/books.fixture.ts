@@ -45,12 +45,21 @@ const COUPONS = [
    VALUES ('${EVENT}', 'Open', 'FIXED', 100, 10, 1, '2026-01-01', '2027-01-01', '2027-02-01')`,
   `INSERT INTO coupons (id, event_id, user_id, status, used_by, expires_at) VALUES ('${COUPON}', '${EVENT}', '${USER}', 'USED', '${PAID}', '2027-02-01')`,
   `INSERT INTO idempotency (caller, route, idempotency_key, fingerprint, effect_id, answer) VALUES ('${USER}', 'POST /v1/coupon-events/x/coupons', 'k', REPEAT('0', 64), '${COUPON}', '{}')`,
-  `INSERT INTO inbox (id, claim, fingerprint, reply_type, reply) VALUES ('${PAID}/reserve.coupon/1', '${id('f1')}', REPEAT('0', 64), 'jumun.coupon.v1.CouponHeld', '{}')`,
+  `INSERT INTO inbox (id, claim, fingerprint, reply_type, reply) VALUES
+     ('${PAID}/reserve.coupon/1', '${id('f1')}', REPEAT('0', 64), 'jumun.coupon.v1.CouponHeld', '{}'),
+     ('${PAID}/commit.coupon/1', '${id('f1')}', REPEAT('0', 64), 'jumun.coupon.v1.CouponUsed', '{}')`,
   `INSERT INTO outbox (id, topic, message_key, type, payload, sent_at) VALUES ('${id('f2')}', 't', 'k', 'x', '{}', UTC_TIMESTAMP(3))`,
 ];
 
-export const history = (orderId: string, statuses: string[]): string =>
-  `INSERT INTO timeline (order_id, saga_id, version, entries) VALUES ${statuses.map((kind, index) => `('${orderId}', '${orderId}', ${index + 1}, '${JSON.stringify([{ at: 0, source: 'order', kind, detail: {} }])}')`).join(', ')}`;
+/** A history: states of the order, and between them what its saga has heard, as `wallet:WalletDebited`. */
+export const history = (orderId: string, entries: readonly string[]): string => {
+  const rows = entries.map((entry) => (entry.includes(':') ? entry.split(':') : ['order', entry]));
+  const moves = rows.map(([source, kind]) => JSON.stringify([{ at: 0, source, kind, detail: {} }]));
+  return `INSERT INTO timeline (order_id, saga_id, version, entries) VALUES ${moves.map((move, index) => `('${orderId}', '${orderId}', ${index + 1}, '${move}')`).join(', ')}`;
+};
+/** Takes what matches out of a history, as a service that forgot to write it. */
+export const forgotten = (orderId: string, kind: string): string =>
+  `DELETE FROM timeline WHERE order_id = '${orderId}' AND entries LIKE '%"kind":"${kind}"%'`;
 
 const saga = (orderId: string, outcome: string): string =>
   `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, outcome, event_type, event_payload, event_sent_at)
@@ -63,7 +72,7 @@ const ORDERS = [
      ('${PAID}', 1, '${id('c0')}', '${OPTION}', 'Mouse', 1000, 2, 100), ('${FAILED}', 1, '${id('c0')}', '${OPTION}', 'Mouse', 1000, 1, 0)`,
   saga(PAID, 'COMPLETED'),
   saga(FAILED, 'REFUSED'),
-  history(PAID, ['PENDING', 'VALIDATING', 'PROCESSING', 'COMPLETED']),
+  history(PAID, ['PENDING', 'VALIDATING', 'inventory:StockReserved', 'PROCESSING', 'wallet:WalletDebited', 'COMPLETED']),
   history(FAILED, ['PENDING', 'VALIDATING', 'CANCELLED']),
   `INSERT INTO idempotency (caller, route, idempotency_key, fingerprint, effect_id) VALUES ('${USER}', 'POST /v1/orders', 'k', REPEAT('0', 64), '${PAID}')`,
 ];
@@ -83,6 +92,7 @@ const GUARDS: readonly (readonly [Schema, string])[] = [
   ['wallet', 'ALTER TABLE ledger DROP CONSTRAINT ledger_sign'],
   ['wallet', 'ALTER TABLE ledger DROP INDEX ledger_cause, DROP INDEX ledger_version, ADD KEY ledger_cause (cause_id)'],
   ['catalog', 'ALTER TABLE stock DROP CONSTRAINT stock_available'],
+  ['catalog', 'ALTER TABLE stock_movements DROP INDEX stock_movements_cause'],
   ['coupon', 'ALTER TABLE coupon_events DROP CONSTRAINT coupon_events_issued'],
 ];
 

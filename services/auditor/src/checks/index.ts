@@ -1,9 +1,10 @@
 import type { Check } from '../check.ts';
 import { couponsCounted } from './coupons.ts';
 import { idempotencyPointsToEffect } from './idempotency.ts';
-import { inboxAnswered, inventoryOneEffect, walletOneEffect } from './inbox.ts';
-import { couponUsedOnce, paidExactlyOnce, soldAsOrdered } from './orders.ts';
+import { couponOneEffect, inboxAnswered, inventoryOneEffect, walletOneEffect } from './inbox.ts';
+import { couponUsedOnce, soldAsOrdered } from './orders.ts';
 import { outboxSent } from './outbox.ts';
+import { debitHeard, paidExactlyOnce } from './payments.ts';
 import { eventsSent, historyAllowed, sagasAlive } from './sagas.ts';
 import { reservedIsHeld, soldIsMoved, stockAddsUp, stockNeverNegative } from './stock.ts';
 import { balanceEqualsLedger, ledgerUnbroken, neverNegative } from './wallet.ts';
@@ -14,6 +15,7 @@ export const checks: readonly Check[] = [
   neverNegative,
   ledgerUnbroken,
   paidExactlyOnce,
+  debitHeard,
   stockAddsUp,
   stockNeverNegative,
   reservedIsHeld,
@@ -26,6 +28,7 @@ export const checks: readonly Check[] = [
   eventsSent,
   walletOneEffect,
   inventoryOneEffect,
+  couponOneEffect,
   ...inboxAnswered,
   ...outboxSent,
   ...idempotencyPointsToEffect,

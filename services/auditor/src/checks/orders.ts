@@ -1,96 +1,27 @@
-import type { Check, Finding, Scope, Violation } from '../check.ts';
-import { only } from '../check.ts';
+import type { Violation } from '../check.ts';
+import { acrossSchemas, isOpen, type OrderRow } from './across.ts';
 
-/** Orders compared at once with what the other schemas say of them. */
-const PAGE = 5_000;
-
-interface OrderRow {
-  readonly id: string;
-  readonly status: string;
-  readonly total: number;
-  readonly couponId: string | null;
-}
-
-/** A stretch of ids that is read from every schema and compared in memory. */
-interface Stretch {
-  readonly orders: readonly OrderRow[];
-  /** `AND <column> …` for the same stretch in another schema. */
-  readonly within: (column: string) => { sql: string; params: readonly unknown[] };
-}
-
-const ORDER_COLUMNS = 'SELECT id, status, total, coupon_id AS couponId FROM orders';
-const BOUNDS = { first: '', last: '~' }; // below and above every id
-
-/** Walks all orders by their ids, a page at a time; ids of the first page start below, of the last end above everything, so orphans are seen too. */
-async function* stretches({ books, ids }: Scope): AsyncGenerator<Stretch> {
-  if (ids !== undefined) {
-    const some = only('id', ids);
-    yield {
-      orders: await books.orders.query<OrderRow>(`${ORDER_COLUMNS} WHERE TRUE${some.sql}`, some.params),
-      within: (column) => only(column, ids),
-    };
-    return;
+/** What is wrong with a reservation of an order, or undefined. Of a completed order's own lines it is asked elsewhere. */
+const wrongReservation = (order: OrderRow | undefined, status: string, isItsLine: boolean, strict: boolean): string | undefined => {
+  if (order === undefined) return 'for an order that does not exist';
+  if (strict && isOpen(order)) return `for an order that is ${order.status}`;
+  switch (order.status) {
+    case 'COMPLETED':
+      return isItsLine ? undefined : 'for a completed order without such a line';
+    case 'CANCELLED':
+      return status === 'RELEASED' ? undefined : 'for a cancelled order';
+    case 'PROCESSING':
+      return undefined; // it may be paid and commit, or find the money missing and release
+    default:
+      return status === 'COMMITTED' ? `for an order that is ${order.status}, so not paid` : undefined;
   }
-  for (let from = BOUNDS.first; ;) {
-    const orders = await books.orders.query<OrderRow>(`${ORDER_COLUMNS} WHERE id > ? ORDER BY id LIMIT ${PAGE}`, [from]);
-    const to = orders.length < PAGE ? BOUNDS.last : (orders.at(-1)?.id ?? BOUNDS.last);
-    const low = from;
-    yield { orders, within: (column) => ({ sql: ` AND ${column} > ? AND ${column} <= ?`, params: [low, to] }) };
-    if (to === BOUNDS.last) return;
-    from = to;
-  }
-}
-
-/** Compares each stretch of orders with what `look` finds elsewhere. */
-const acrossSchemas = (
-  name: string,
-  claim: string,
-  look: (scope: Scope, stretch: Stretch, byId: ReadonlyMap<string, OrderRow>) => Promise<Violation[]>,
-): Check => ({
-  name,
-  claim,
-  examine: async (scope): Promise<Finding> => {
-    let checked = 0;
-    const violations: Violation[] = [];
-    for await (const stretch of stretches(scope)) {
-      checked += stretch.orders.length;
-      violations.push(...(await look(scope, stretch, new Map(stretch.orders.map((order) => [order.id, order])))));
-    }
-    return { checked, violations };
-  },
-});
-
-const isOpen = (order: OrderRow): boolean => order.status !== 'COMPLETED' && order.status !== 'CANCELLED';
-
-export const paidExactlyOnce = acrossSchemas(
-  'orders.paid-exactly-once',
-  'A completed order has exactly one payment of exactly its total; a cancelled one nets to nothing; nothing else is paid for.',
-  async ({ books, strict }, stretch, byId) => {
-    const { sql, params } = stretch.within('cause_id');
-    const rows = await books.wallet.query<{ id: string; net: number; payments: number }>(
-      `SELECT cause_id AS id, SUM(amount) AS net, SUM(type = 'PAYMENT') AS payments FROM ledger WHERE type <> 'CHARGE'${sql} GROUP BY cause_id`,
-      params,
-    );
-    const paid = new Map(rows.map((row) => [row.id, { net: Number(row.net), payments: Number(row.payments) }]));
-    const violations: Violation[] = [];
-    for (const order of stretch.orders) {
-      const { net, payments } = paid.get(order.id) ?? { net: 0, payments: 0 };
-      const expected = order.total === 0 ? 0 : 1;
-      if (order.status === 'COMPLETED' && (payments !== expected || net !== -order.total))
-        violations.push({ id: order.id, message: `completed with a total of ${order.total}, but ${payments} payments, net ${net}` });
-      if (order.status === 'CANCELLED' && net !== 0) violations.push({ id: order.id, message: `cancelled, but net ${net}` });
-      if (strict && isOpen(order) && payments > 0) violations.push({ id: order.id, message: `paid, but ${order.status}` });
-    }
-    for (const [id, { net }] of paid) if (!byId.has(id)) violations.push({ id, message: `paid ${-net} for an order that does not exist` });
-    return violations;
-  },
-);
+};
 
 export const soldAsOrdered = acrossSchemas(
   'orders.sold-as-ordered',
-  'A completed order has sold exactly its lines; a cancelled one holds nothing; nothing is held without an open order.',
-  async ({ books, strict }, stretch, byId) => {
-    const lines = stretch.within('order_id');
+  'A completed order has sold exactly its lines, a cancelled one has released what it held; nothing is reserved, sold or released for another.',
+  async ({ books, strict }, { byId, within }) => {
+    const lines = within('order_id');
     const [ordered, held] = await Promise.all([
       books.orders.query<{ id: string; optionId: string; quantity: number }>(
         `SELECT order_id AS id, option_id AS optionId, SUM(quantity - cancelled_quantity) AS quantity FROM order_lines WHERE TRUE${lines.sql} GROUP BY order_id, option_id`,
@@ -101,24 +32,23 @@ export const soldAsOrdered = acrossSchemas(
         lines.params,
       ),
     ]);
-    const sold = new Map(held.map((row) => [`${row.id} ${row.optionId}`, row]));
+    const nameOf = ({ id, optionId }: { id: string; optionId: string }): string => `${id} ${optionId}`;
+    const sold = new Map(held.map((row) => [nameOf(row), row]));
+    const isOrdered = new Set(ordered.map(nameOf));
     const violations: Violation[] = [];
-    for (const { id, optionId, quantity } of ordered) {
+    for (const line of ordered) {
+      const { id, optionId, quantity } = line;
       if (byId.get(id)?.status !== 'COMPLETED') continue;
-      const reservation = sold.get(`${id} ${optionId}`);
+      const reservation = sold.get(nameOf(line));
       if (reservation?.status !== 'COMMITTED' || reservation.quantity !== Number(quantity))
         violations.push({
           id,
           message: `completed with ${quantity} of option ${optionId}, but ${reservation?.status ?? 'nothing'} ${reservation?.quantity ?? ''}`,
         });
     }
-    for (const { id, optionId, quantity, status } of held) {
-      const order = byId.get(id);
-      if (status === 'RELEASED') continue;
-      if (order === undefined)
-        violations.push({ id, message: `${status} ${quantity} of option ${optionId} for an order that does not exist` });
-      else if (order.status === 'CANCELLED' || (order.status === 'COMPLETED' && status === 'RESERVED') || (strict && isOpen(order)))
-        violations.push({ id, message: `${order.status}, but ${status} ${quantity} of option ${optionId}` });
+    for (const row of held) {
+      const wrong = wrongReservation(byId.get(row.id), row.status, isOrdered.has(nameOf(row)), strict);
+      if (wrong !== undefined) violations.push({ id: row.id, message: `${row.status} ${row.quantity} of option ${row.optionId} ${wrong}` });
     }
     return violations;
   },
@@ -127,9 +57,9 @@ export const soldAsOrdered = acrossSchemas(
 export const couponUsedOnce = acrossSchemas(
   'coupons.used-by-one-order',
   'A used coupon belongs to exactly one completed order, and that order to it; none is held without an open order.',
-  async ({ books, strict }, stretch, byId) => {
-    const used = stretch.within('used_by');
-    const held = stretch.within('held_by');
+  async ({ books, strict }, { orders, byId, within }) => {
+    const used = within('used_by');
+    const held = within('held_by');
     const rows = await books.coupon.query<{ couponId: string; orderId: string; status: string }>(
       `SELECT id AS couponId, used_by AS orderId, status FROM coupons WHERE used_by IS NOT NULL${used.sql}
         UNION ALL SELECT id, held_by, status FROM coupons WHERE held_by IS NOT NULL${held.sql}`,
@@ -137,7 +67,7 @@ export const couponUsedOnce = acrossSchemas(
     );
     const kept = new Map(rows.map((row) => [row.orderId, row]));
     const violations: Violation[] = [];
-    for (const { id, status, couponId } of stretch.orders) {
+    for (const { id, status, couponId } of orders) {
       if (status !== 'COMPLETED' || couponId === null) continue;
       const coupon = kept.get(id);
       if (coupon?.status !== 'USED' || coupon.couponId !== couponId)

@@ -1,18 +1,19 @@
 import { only, sqlCheck } from '../check.ts';
+import { orderStates } from './timeline.ts';
 
 /** A saga is looked at by the sweep at `next_at`; one that nobody took up for this much longer has no living owner. */
 const OVERDUE_S = 120;
 
 export const sagasAlive = sqlCheck(
   'sagas.alive',
-  'No saga is past its time, and every open order has one that moves it; at rest, all have ended.',
+  'No saga is past its time or parked for a person, and every open order has one that moves it; at rest, all have ended.',
   'orders',
   ({ ids, strict }) => {
     const sagas = only('s.order_id', ids);
     const orders = only('o.id', ids);
     const past = strict
       ? 's.outcome IS NULL'
-      : `(s.outcome IS NULL AND s.stuck = FALSE AND (s.next_at IS NULL OR s.next_at < UTC_TIMESTAMP(3) - INTERVAL ${OVERDUE_S} SECOND))`;
+      : `(s.outcome IS NULL AND (s.stuck OR s.next_at IS NULL OR s.next_at < UTC_TIMESTAMP(3) - INTERVAL ${OVERDUE_S} SECOND))`;
     return {
       violations: `
         SELECT s.order_id AS id, CONCAT('saga ', s.id, IF(s.stuck, ' is parked', ' has not ended'), ', due at ', COALESCE(s.next_at, 'no time')) AS message
@@ -27,32 +28,26 @@ export const sagasAlive = sqlCheck(
   },
 );
 
-/** The statuses of orders in the order of their steps: `n` counts within a move. */
-const STATUSES = (some: string): string => `
-  (SELECT t.order_id, t.version, e.n, e.kind
-     FROM timeline t JOIN JSON_TABLE(t.entries, '$[*]' COLUMNS (
-            n FOR ORDINALITY, source VARCHAR(32) CHARACTER SET ascii PATH '$.source', kind VARCHAR(64) CHARACTER SET ascii PATH '$.kind')) e
-    WHERE e.source = 'order'${some})`;
-
 export const historyAllowed = sqlCheck(
   'orders.history-allowed',
   'The states of an order are a path of PENDING → VALIDATING → PROCESSING → COMPLETED or CANCELLED, and the last is its own.',
   'orders',
   ({ ids }) => {
-    const some = only('t.order_id', ids);
+    const some = only('order_id', ids);
     const orders = only('o.id', ids);
+    const states = orderStates(some.sql);
     return {
       violations: `
         SELECT order_id AS id, CONCAT(COALESCE(previous, 'nothing'), ' to ', kind, ' is no step of an order') AS message
-          FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY version, n) AS previous FROM ${STATUSES(some.sql)} h) steps
+          FROM (SELECT order_id, kind, LAG(kind) OVER (PARTITION BY order_id ORDER BY place) AS previous FROM ${states} states) steps
          WHERE CONCAT(COALESCE(previous, ''), '>', kind) NOT IN (
            '>PENDING', 'PENDING>VALIDATING', 'VALIDATING>PROCESSING', 'VALIDATING>CANCELLED', 'PROCESSING>COMPLETED', 'PROCESSING>CANCELLED')
         UNION ALL
-        SELECT o.id, CONCAT('order is ', o.status, ', its history ends ', COALESCE(t.kind, 'before it began'))
+        SELECT o.id, CONCAT('order is ', o.status, ', its history ends ', COALESCE(l.kind, 'before it began'))
           FROM orders o
-          LEFT JOIN (SELECT order_id, kind, ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY version DESC, n DESC) AS back FROM ${STATUSES(some.sql)} h) t
-            ON t.order_id = o.id AND t.back = 1
-         WHERE NOT (t.kind <=> o.status)${orders.sql}`,
+          LEFT JOIN (SELECT order_id, kind, ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY place DESC) AS from_last FROM ${states} states) l
+                 ON l.order_id = o.id AND l.from_last = 1
+         WHERE NOT (l.kind <=> o.status)${orders.sql}`,
       params: [...some.params, ...some.params, ...orders.params],
       counted: 'orders',
     };

@@ -1,0 +1,78 @@
+import type { Violation } from '../check.ts';
+import { acrossSchemas, isOpen, type OrderRow } from './across.ts';
+import { answersHeard } from './timeline.ts';
+
+export const paidExactlyOnce = acrossSchemas(
+  'orders.paid-exactly-once',
+  'A completed order has exactly one payment of exactly its total; a cancelled one nets to nothing; nothing else is paid for.',
+  async ({ books, strict }, { orders, byId, within }) => {
+    const { sql, params } = within('cause_id');
+    const rows = await books.wallet.query<{ id: string; net: number; payments: number }>(
+      `SELECT cause_id AS id, SUM(amount) AS net, SUM(type = 'PAYMENT') AS payments FROM ledger WHERE type <> 'CHARGE'${sql} GROUP BY cause_id`,
+      params,
+    );
+    const paid = new Map(rows.map((row) => [row.id, { net: Number(row.net), payments: Number(row.payments) }]));
+    const violations: Violation[] = [];
+    for (const order of orders) {
+      const { net, payments } = paid.get(order.id) ?? { net: 0, payments: 0 };
+      const expected = order.total === 0 ? 0 : 1;
+      if (order.status === 'COMPLETED' && (payments !== expected || net !== -order.total))
+        violations.push({ id: order.id, message: `completed with a total of ${order.total}, but ${payments} payments, net ${net}` });
+      if (order.status === 'CANCELLED' && net !== 0) violations.push({ id: order.id, message: `cancelled, but net ${net}` });
+      if (strict && isOpen(order) && payments > 0) violations.push({ id: order.id, message: `paid, but ${order.status}` });
+    }
+    for (const [id, { net }] of paid) if (!byId.has(id)) violations.push({ id, message: `paid ${-net} for an order that does not exist` });
+    return violations;
+  },
+);
+
+/** How often of each order: debits that its saga heard of, that the wallet has answered, and payments in the ledger. */
+interface Debits {
+  readonly heard: number;
+  readonly answered: number;
+  readonly payments: number;
+}
+
+/** What is wrong with the debits of an order, which may not exist at all; undefined when nothing is. */
+const wrongDebits = (order: OrderRow | undefined, { heard, answered, payments }: Debits, strict: boolean): string | undefined => {
+  if (order === undefined) return answered > 0 && payments === 0 ? 'a debit was answered for an order that does not exist' : undefined;
+  if (heard > 1) return `its saga heard of ${heard} debits`;
+  const isFree = order.total === 0; // an amount of 0 is answered, and leaves no entry
+  if (!isFree && heard > 0 && payments === 0) return 'its saga heard of a debit that is not in the ledger';
+  if (!isFree && answered > 0 && payments === 0) return 'the wallet has answered a debit that is not in the ledger';
+  if (heard === 0 && order.status === 'COMPLETED') return 'completed, but its saga has not heard of a debit';
+  if (heard === 0 && payments > 0 && (strict || !isOpen(order))) return `${order.status} and paid, but its saga has not heard of the debit`;
+  return undefined;
+};
+
+export const debitHeard = acrossSchemas(
+  'orders.debit-heard',
+  'A debit that a saga heard of, or that the wallet has answered, is a payment in the ledger; the saga of a paid order has heard of it, once.',
+  async ({ books, strict }, { orders, byId, within, commandsWithin }) => {
+    const [ofOrder, ofCause, ofCommand] = [within('order_id'), within('cause_id'), commandsWithin('id')];
+    interface Count {
+      readonly id: string;
+      readonly n: number;
+    }
+    const counted = (rows: readonly Count[]): ReadonlyMap<string, number> => new Map(rows.map(({ id, n }) => [id, Number(n)]));
+    const [heard, answered, payments] = (
+      await Promise.all([
+        books.orders.query<Count>(`SELECT order_id AS id, n FROM ${answersHeard('WalletDebited', ofOrder.sql)} h`, ofOrder.params),
+        books.wallet.query<Count>(
+          `SELECT SUBSTRING_INDEX(id, '/', 1) AS id, COUNT(*) AS n FROM inbox
+            WHERE reply_type = 'jumun.wallet.v1.WalletDebited'${ofCommand.sql} GROUP BY SUBSTRING_INDEX(id, '/', 1)`,
+          ofCommand.params,
+        ),
+        books.wallet.query<Count>(
+          `SELECT cause_id AS id, COUNT(*) AS n FROM ledger WHERE type = 'PAYMENT'${ofCause.sql} GROUP BY cause_id`,
+          ofCause.params,
+        ),
+      ])
+    ).map(counted) as [ReadonlyMap<string, number>, ReadonlyMap<string, number>, ReadonlyMap<string, number>];
+    return [...new Set([...orders.map(({ id }) => id), ...answered.keys()])].flatMap((id) => {
+      const debits = { heard: heard.get(id) ?? 0, answered: answered.get(id) ?? 0, payments: payments.get(id) ?? 0 };
+      const message = wrongDebits(byId.get(id), debits, strict);
+      return message === undefined ? [] : [{ id, message }];
+    });
+  },
+);

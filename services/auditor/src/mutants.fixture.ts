@@ -1,0 +1,281 @@
+import type { Schema } from './books.ts';
+import { COUPON, EVENT, FAILED, forgotten, history, id, OPTION, PAID, USER } from './books.fixture.ts';
+
+type Tampering = readonly (readonly [schema: Schema, statement: string])[];
+
+/** What a broken service would leave behind, and the one invariant that must see it. */
+export interface Mutant {
+  readonly red: string;
+  readonly because: string;
+  readonly tamper: Tampering;
+}
+
+const on = (schema: Schema, ...statements: string[]): Tampering => statements.map((statement) => [schema, statement]);
+
+/** A command and its answer, as a participant's inbox keeps them. */
+const answered = (commandId: string, replyType: string): string =>
+  `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${commandId}', '${id('f1')}', '${replyType}', '{}')`;
+
+const openOrder = (name: string): string =>
+  `INSERT INTO orders (id, user_id, status, payment_mode, subtotal, discount, total, payment_status) VALUES ('${id(name)}', '${USER}', 'VALIDATING', 'IMMEDIATE', 1, 0, 1, 'PENDING')`;
+
+const MONEY: readonly Mutant[] = [
+  {
+    red: 'wallet.balance-equals-ledger',
+    because: 'a balance was set by hand',
+    tamper: on('wallet', 'UPDATE wallets SET balance = 8101'),
+  },
+  {
+    red: 'wallet.never-negative',
+    because: 'a wallet was debited without looking',
+    tamper: on(
+      'wallet',
+      `INSERT INTO wallets (user_id, balance, version) VALUES ('${id('a2')}', 0, 2)`,
+      `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id) VALUES
+         ('${id('e8')}', '${id('a2')}', 1, 'CHARGE', -500, -500, '${id('e8')}'), ('${id('e9')}', '${id('a2')}', 2, 'CHARGE', 500, 0, '${id('e9')}')`,
+    ),
+  },
+  {
+    red: 'wallet.ledger-unbroken',
+    because: 'an entry was changed afterwards',
+    tamper: on('wallet', `UPDATE ledger SET balance_after = 9000 WHERE id = '${id('e1')}'`),
+  },
+  {
+    red: 'orders.paid-exactly-once',
+    because: 'the debit was of another amount than the total',
+    tamper: on('orders', `UPDATE orders SET subtotal = 2500, total = 2400 WHERE id = '${PAID}'`),
+  },
+  {
+    red: 'orders.paid-exactly-once',
+    because: 'a redelivered debit ran again, without the inbox check and the unique key of the ledger',
+    tamper: on(
+      'wallet',
+      `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES ('${id('e3')}', '${USER}', 3, 'PAYMENT', -1900, 6200, '${PAID}', '${PAID}')`,
+      'UPDATE wallets SET balance = 6200, version = 3',
+    ),
+  },
+  {
+    red: 'orders.debit-heard',
+    because: 'a saga went on as if it had been paid',
+    tamper: on('orders', history(FAILED, ['wallet:WalletDebited'])),
+  },
+  {
+    red: 'orders.debit-heard',
+    because: 'a debit was answered before its transaction, which then rolled back',
+    tamper: on('wallet', answered(`${FAILED}/pay/1`, 'jumun.wallet.v1.WalletDebited')),
+  },
+  {
+    red: 'orders.debit-heard',
+    because: 'an order was completed without having waited for the wallet',
+    tamper: on('orders', forgotten(PAID, 'WalletDebited')),
+  },
+  {
+    red: 'orders.debit-heard',
+    because: 'an answer moved a saga twice',
+    tamper: on('orders', forgotten(PAID, 'COMPLETED'), history(PAID, ['wallet:WalletDebited', 'COMPLETED'])),
+  },
+  { red: 'inbox.wallet.one-effect', because: 'a debit ran without the inbox check', tamper: on('wallet', 'DELETE FROM inbox') },
+];
+
+const STOCK: readonly Mutant[] = [
+  {
+    red: 'stock.adds-up',
+    because: 'units appeared from nowhere',
+    tamper: on('catalog', 'UPDATE stock SET available = available + 1'),
+  },
+  {
+    red: 'stock.never-oversold',
+    because: 'more was sold than there was',
+    tamper: on(
+      'catalog',
+      'UPDATE stock SET available = available - 14',
+      "UPDATE stock_movements SET delta = delta - 14 WHERE type = 'ADJUSTMENT'",
+    ),
+  },
+  {
+    red: 'stock.reserved-is-held',
+    because: 'a release forgot its reservation row',
+    tamper: on('catalog', 'UPDATE stock SET available = available - 1, reserved = reserved + 1'),
+  },
+  {
+    red: 'stock.sold-is-moved',
+    because: 'a sale was not written down',
+    tamper: on('catalog', "UPDATE stock_movements SET delta = -1 WHERE type = 'SALE'"),
+  },
+  {
+    red: 'stock.sold-is-moved',
+    because: 'a redelivered commit ran again, without the inbox check and the unique key of the movements',
+    tamper: on(
+      'catalog',
+      `INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id, order_id) VALUES ('${OPTION}', 'SALE', -2, 11, '${PAID}', '${PAID}')`,
+      'UPDATE stock SET available = available - 2, sold = sold + 2',
+    ),
+  },
+  {
+    red: 'orders.sold-as-ordered',
+    because: 'an order completed with other units than it had reserved',
+    tamper: on('orders', `UPDATE order_lines SET quantity = 3 WHERE order_id = '${PAID}'`),
+  },
+  {
+    red: 'orders.sold-as-ordered',
+    because: 'the compensation of its stock was skipped',
+    tamper: on(
+      'catalog',
+      `UPDATE reservations SET status = 'RESERVED' WHERE order_id = '${FAILED}'`,
+      'UPDATE stock SET available = available - 1, reserved = reserved + 1',
+      `DELETE FROM inbox WHERE id = '${FAILED}/reserve.stock.undo/1'`,
+    ),
+  },
+  {
+    red: 'orders.sold-as-ordered',
+    because: 'units were sold to an order that was cancelled',
+    tamper: on(
+      'catalog',
+      `UPDATE reservations SET status = 'COMMITTED' WHERE order_id = '${FAILED}'`,
+      'UPDATE stock SET available = available - 1, sold = sold + 1',
+      `INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id, order_id) VALUES ('${OPTION}', 'SALE', -1, 12, '${FAILED}', '${FAILED}')`,
+      `UPDATE inbox SET reply_type = 'jumun.inventory.v1.StockCommitted' WHERE id = '${FAILED}/reserve.stock.undo/1'`,
+    ),
+  },
+  {
+    red: 'orders.sold-as-ordered',
+    because: 'the stock of a completed order was released',
+    tamper: on(
+      'catalog',
+      `UPDATE reservations SET status = 'RELEASED' WHERE order_id = '${PAID}'`,
+      `DELETE FROM stock_movements WHERE cause_id = '${PAID}'`,
+      'UPDATE stock SET available = available + 2, sold = 0',
+      `UPDATE inbox SET reply_type = 'jumun.inventory.v1.StockReleased' WHERE id = '${PAID}/commit.stock/1'`,
+    ),
+  },
+  {
+    red: 'orders.sold-as-ordered',
+    because: 'stock was released for an order that was rolled back',
+    tamper: on(
+      'catalog',
+      `INSERT INTO reservations (order_id, option_id, quantity, status) VALUES ('${id('b5')}', '${OPTION}', 1, 'RELEASED')`,
+      answered(`${id('b5')}/reserve.stock/1`, 'jumun.inventory.v1.StockReserved'),
+      answered(`${id('b5')}/reserve.stock.undo/1`, 'jumun.inventory.v1.StockReleased'),
+    ),
+  },
+  {
+    red: 'inbox.catalog.one-effect',
+    because: 'a reply was published before its transaction, which then rolled back',
+    tamper: on('catalog', answered(`${id('b7')}/reserve.stock/1`, 'jumun.inventory.v1.StockReserved')),
+  },
+  {
+    red: 'inbox.catalog.one-effect',
+    because: 'a commit was carried out under two ids',
+    tamper: on('catalog', answered(`${PAID}/commit.stock/2`, 'jumun.inventory.v1.StockCommitted')),
+  },
+  {
+    red: 'inbox.catalog.one-effect',
+    because: 'a release ran without the inbox check',
+    tamper: on('catalog', `DELETE FROM inbox WHERE id = '${FAILED}/reserve.stock.undo/1'`),
+  },
+];
+
+const COUPONS: readonly Mutant[] = [
+  {
+    red: 'coupons.issued-counted',
+    because: 'two grants took the same place',
+    tamper: on('coupon', 'UPDATE coupon_events SET issued = 2'),
+  },
+  {
+    red: 'coupons.used-by-one-order',
+    because: 'the coupon was given back although its order was completed',
+    tamper: on(
+      'coupon',
+      `UPDATE coupons SET status = 'AVAILABLE', used_by = NULL WHERE id = '${COUPON}'`,
+      `UPDATE inbox SET reply_type = 'jumun.coupon.v1.CouponReleased' WHERE id = '${PAID}/commit.coupon/1'`,
+    ),
+  },
+  {
+    red: 'coupons.used-by-one-order',
+    because: 'the coupon was held for an order that went on without it',
+    tamper: on('orders', `UPDATE orders SET coupon_id = '${id('d9')}' WHERE id = '${PAID}'`),
+  },
+  {
+    red: 'coupons.used-by-one-order',
+    because: 'the compensation of its coupon was skipped',
+    tamper: [
+      ...on(
+        'coupon',
+        `INSERT INTO coupons (id, event_id, user_id, status, held_by, expires_at) VALUES ('${id('d3')}', '${EVENT}', '${id('a3')}', 'HELD', '${FAILED}', '2027-02-01')`,
+        'UPDATE coupon_events SET issued = 2',
+        answered(`${FAILED}/reserve.coupon/1`, 'jumun.coupon.v1.CouponHeld'),
+      ),
+      ...on('orders', `UPDATE orders SET coupon_id = '${id('d3')}' WHERE id = '${FAILED}'`),
+    ],
+  },
+  {
+    red: 'inbox.coupon.one-effect',
+    because: 'a use ran without the inbox check',
+    tamper: on('coupon', `DELETE FROM inbox WHERE id = '${PAID}/commit.coupon/1'`),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
+    because: 'a hold was carried out under two ids',
+    tamper: on('coupon', answered(`${PAID}/reserve.coupon/2`, 'jumun.coupon.v1.CouponHeld')),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
+    because: 'a hold was answered before its transaction, which then rolled back',
+    tamper: on('coupon', answered(`${FAILED}/reserve.coupon/1`, 'jumun.coupon.v1.CouponHeld')),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
+    because: 'a release was answered, but not carried out',
+    tamper: on('coupon', answered(`${PAID}/reserve.coupon.undo/1`, 'jumun.coupon.v1.CouponReleased')),
+  },
+];
+
+const SAGAS: readonly Mutant[] = [
+  {
+    red: 'sagas.alive',
+    because: 'a saga was forgotten',
+    tamper: on('orders', openOrder('b9'), history(id('b9'), ['PENDING', 'VALIDATING'])),
+  },
+  {
+    red: 'sagas.alive',
+    because: 'a saga is parked for a person',
+    tamper: on(
+      'orders',
+      openOrder('b9'),
+      history(id('b9'), ['PENDING', 'VALIDATING']),
+      `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, stuck) VALUES ('${id('b9')}', '${id('b9')}', 'place-order', 1, 1, '{}', '{}', TRUE)`,
+    ),
+  },
+  {
+    red: 'orders.history-allowed',
+    because: 'an order was completed without being paid first',
+    tamper: on('orders', forgotten(PAID, 'PROCESSING')),
+  },
+  {
+    red: 'orders.event-sent',
+    because: 'the end of an order was never told',
+    tamper: on('orders', `UPDATE sagas SET event_sent_at = NULL, updated_at = '2026-01-01' WHERE id = '${FAILED}'`),
+  },
+];
+
+const EVERYWHERE: readonly Mutant[] = [
+  ...(['wallet', 'catalog', 'coupon'] as const).flatMap((schema) => [
+    {
+      red: `inbox.${schema}.answered`,
+      because: 'a claim was committed without its decision',
+      tamper: on(schema, `INSERT INTO inbox (id, claim) VALUES ('${id('b8')}/x/1', '${id('f1')}')`),
+    },
+    {
+      red: `outbox.${schema}.sent`,
+      because: 'the poller never came by',
+      tamper: on(schema, "UPDATE outbox SET sent_at = NULL, created_at = '2026-01-01'"),
+    },
+  ]),
+  ...(['wallet', 'catalog', 'coupon', 'orders'] as const).map((schema) => ({
+    red: `idempotency.${schema}.points-to-effect`,
+    because: 'a key was kept although its effect was rolled back',
+    tamper: on(schema, `UPDATE idempotency SET effect_id = '${id('99')}'`),
+  })),
+];
+
+export const MUTANTS: readonly Mutant[] = [...MONEY, ...STOCK, ...COUPONS, ...SAGAS, ...EVERYWHERE];
