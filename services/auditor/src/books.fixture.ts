@@ -51,11 +51,11 @@ const COUPONS = [
   `INSERT INTO outbox (id, topic, message_key, type, payload, sent_at) VALUES ('${id('f2')}', 't', 'k', 'x', '{}', UTC_TIMESTAMP(3))`,
 ];
 
-/** A history: states of the order, and between them what its saga has heard, as `wallet:WalletDebited`. */
-export const history = (orderId: string, entries: readonly string[]): string => {
+/** A history: states of the order, and between them what its saga has heard, as `wallet:WalletDebited`. It follows so many earlier moves. */
+export const history = (orderId: string, entries: readonly string[], earlier = 0): string => {
   const rows = entries.map((entry) => (entry.includes(':') ? entry.split(':') : ['order', entry]));
   const moves = rows.map(([source, kind]) => JSON.stringify([{ at: 0, source, kind, detail: {} }]));
-  return `INSERT INTO timeline (order_id, saga_id, version, entries) VALUES ${moves.map((move, index) => `('${orderId}', '${orderId}', ${index + 1}, '${move}')`).join(', ')}`;
+  return `INSERT INTO timeline (order_id, saga_id, version, entries) VALUES ${moves.map((move, index) => `('${orderId}', '${orderId}', ${earlier + index + 1}, '${move}')`).join(', ')}`;
 };
 /** Takes what matches out of a history, as a service that forgot to write it. */
 export const forgotten = (orderId: string, kind: string): string =>

@@ -57,7 +57,7 @@ const MONEY: readonly Mutant[] = [
   {
     red: 'orders.debit-heard',
     because: 'a saga went on as if it had been paid',
-    tamper: on('orders', history(FAILED, ['wallet:WalletDebited'])),
+    tamper: on('orders', history(FAILED, ['wallet:WalletDebited'], 9)),
   },
   {
     red: 'orders.debit-heard',
@@ -72,7 +72,7 @@ const MONEY: readonly Mutant[] = [
   {
     red: 'orders.debit-heard',
     because: 'an answer moved a saga twice',
-    tamper: on('orders', forgotten(PAID, 'COMPLETED'), history(PAID, ['wallet:WalletDebited', 'COMPLETED'])),
+    tamper: on('orders', forgotten(PAID, 'COMPLETED'), history(PAID, ['wallet:WalletDebited', 'COMPLETED'], 9)),
   },
   { red: 'inbox.wallet.one-effect', because: 'a debit ran without the inbox check', tamper: on('wallet', 'DELETE FROM inbox') },
 ];
