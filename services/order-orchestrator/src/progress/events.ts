@@ -16,7 +16,7 @@ export const UNSENT_EVENTS = `
   SELECT id, event_type AS type, event_payload AS payload FROM sagas FORCE INDEX (sagas_due)
    WHERE next_at <= UTC_TIMESTAMP(3) AND outcome IS NOT NULL AND event_sent_at IS NULL ORDER BY next_at LIMIT ${EVENTS_MAX}`;
 
-type FinalEvent = orders.OrderCompleted | orders.OrderCancelled;
+export type FinalEvent = orders.OrderCompleted | orders.OrderCancelled;
 
 export interface Events {
   /** Publishes the final events of what has just ended. Not waited for: the row remembers what is not out. */

@@ -5,7 +5,7 @@ import { observeChanges } from '../metrics.ts';
 import { definitions, statusOf } from '../place-order.ts';
 import { sagaStore } from '../store/saga-store.ts';
 import type { Waiters } from '../wait/waiters.ts';
-import type { Events } from './events.ts';
+import type { Events, FinalEvent } from './events.ts';
 import type { Post } from './post.ts';
 import type { Traces } from './traces.ts';
 
@@ -40,7 +40,7 @@ export const openProgress = (parts: Parts): SagaRunner<Tx> =>
     send: (messages) => parts.post(parts.toMessages(messages)),
     committed: (changes) => {
       parts.events.publish(changes);
-      parts.waiters.ended(changes.flatMap(({ id, end }) => (end === null ? [] : [id])));
+      parts.waiters.ended(changes.flatMap(({ end }) => (end?.event as FinalEvent | undefined)?.order ?? []));
       observeChanges(changes);
       for (const change of changes) log(change, parts);
     },

@@ -5,6 +5,7 @@ import { defaultPace } from '@jumun/saga';
 import { createLogger, newId } from '@jumun/service-kit';
 import { eventually, type FreshDatabase, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
 import { acceptBatch } from '../accept/accept.ts';
+import { readOrders } from '../store/orders.ts';
 import { readTimeline } from '../store/timeline.ts';
 import { openWaiters, type Waiters } from '../wait/waiters.ts';
 import { openCommands } from './commands.ts';
@@ -117,7 +118,9 @@ it('a refusal cancels the order, answers who waits, and tells it once, whatever 
   const productNotOnSale = { $type: 'jumun.refusals.v1.ProductNotOnSale', productId: 'p' };
   await answer(commandId, productNotOnSale);
   await answer(commandId, productNotOnSale);
-  expect(await waited).toMatchObject({
+  const { order, ended } = await waited;
+  expect(order).toEqual((await readOrders(database.db, [id])).get(id));
+  expect({ order, ended }).toMatchObject({
     ended: true,
     order: { status: 'ORDER_STATUS_CANCELLED', reason: { kind: { $case: 'productNotOnSale', productNotOnSale: { productId: 'p' } } } },
   });

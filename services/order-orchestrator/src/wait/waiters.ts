@@ -25,14 +25,17 @@ interface Waiter {
 export interface Waiters {
   /** Resolves at the saga's end, or with the order as it stands after `waitMs`. With `lookNow`, also when it ended long ago. */
   wait(orderId: string, waitMs: number, options?: { lookNow: boolean }): Promise<Waited>;
-  /** Tells that these orders have ended. Those that nobody waits for are ignored. */
-  ended(orderIds: readonly string[]): void;
+  /** Tells how orders have ended, as it was committed. Those that nobody waits for are ignored. */
+  ended(ended: readonly orders.Order[]): void;
   stop(): void;
 }
 
 const hasEnded = ({ status }: orders.Order): boolean => status === 'ORDER_STATUS_COMPLETED' || status === 'ORDER_STATUS_CANCELLED';
 
-/** Answers always come from the row, one statement for all that are due. One coarse timer serves everybody. */
+/**
+ * Who moves an order to its end tells it with the final event, which was committed with the rows and says the same. Whatever another instance
+ * has ended is found in the rows, one statement for all that are due. One coarse timer serves everybody.
+ */
 export const openWaiters = (db: Database): Waiters => {
   const waiting = new Map<string, Waiter[]>();
   const read = batcher<string, orders.Order | undefined>({
@@ -96,8 +99,8 @@ export const openWaiters = (db: Database): Waiters => {
         else others.push(waiter);
         if (lookNow || waitMs <= 0) void settle(orderId);
       }),
-    ended: (orderIds) => {
-      for (const id of orderIds) if (waiting.has(id)) void settle(id);
+    ended: (ended) => {
+      for (const order of ended) for (const { resolve } of take(order.id, () => true)) resolve({ order, ended: true });
     },
     stop: () => clearInterval(timer),
   };
