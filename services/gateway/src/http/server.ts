@@ -18,6 +18,12 @@ export interface ServerOptions {
 /** Until when a request must have come in whole: a client that sends byte by byte does not hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** What Node could not read of a request, by the code of its error. */
+const notHttp: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: 'has too many header bytes',
+  ERR_HTTP_REQUEST_TIMEOUT: 'did not come in whole in time',
+};
+
 /** Requests that Node cannot even parse have no request object: the answer is written onto the wire. */
 const answerRaw = (socket: Socket, refusal: Problem, publicUrl: string): void => {
   const requestId = requestIdOf({ headers: {} });
@@ -36,11 +42,12 @@ export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions):
     return503OnClosing: false, // requests that still come in are answered, and told to close their connection
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    http: { requireHostHeader: false }, // Node's own refusal would be no problem: it is looked at below
     keepAliveTimeout: 72_000, // longer than load balancers keep theirs, so that they close first
     routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) },
     clientErrorHandler: (error, socket) => {
-      const message = error.code === 'HPE_HEADER_OVERFLOW' ? 'has too many header bytes' : 'is not HTTP';
-      if (error.code !== 'ECONNRESET') answerRaw(socket, invalidRequest([{ path: '', message }]), publicUrl);
+      if (error.code !== 'ECONNRESET')
+        answerRaw(socket, invalidRequest([{ path: '', message: notHttp[error.code] ?? 'is not HTTP' }]), publicUrl);
     },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply.header('x-request-id', reply.request.id), problemOfError(error));
@@ -52,8 +59,11 @@ export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions):
   server.addHook('onRequest', (request, reply, done) => {
     request.state = newState(request);
     reply.header('x-request-id', request.id);
-    done();
+    if (request.headers.host !== undefined || request.raw.httpVersion !== '1.1') done();
+    else void sendProblem(reply, invalidRequest([{ path: 'Host', message: 'is required' }]));
   });
+  // An expectation that nobody knows may be passed over (RFC 9110, 10.1.1); Node would refuse it without a problem.
+  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
   observe(server, logger, slowRequestMs);
   useJsonParser(server);
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, problem('NOT_FOUND')));
