@@ -1,4 +1,5 @@
 export { eventually } from './eventually.ts';
+export { explain } from './explain.ts';
 export { freeAddress, freePort } from './free-port.ts';
 export { freshDatabase, type FreshDatabase } from './fresh-database.ts';
 export { freshPrefix } from './fresh-prefix.ts';

@@ -88,18 +88,3 @@ export const brokenBooks = ({ db }: Pick<Shop, 'db'>): Promise<unknown[]> =>
       LEFT JOIN (SELECT option_id, SUM(quantity) AS held FROM reservations WHERE status = 'RESERVED' GROUP BY option_id) r ON r.option_id = s.option_id
      WHERE s.available + s.reserved <> m.onHand OR s.available + s.reserved <> m.lastOnHand OR s.available + s.reserved + s.sold <> m.broughtIn
         OR s.sold <> m.sold OR s.reserved <> COALESCE(r.held, 0)`);
-
-export interface Plan {
-  readonly table: string;
-  readonly type: string;
-  readonly key: string | null;
-  readonly Extra: string;
-}
-
-/** How the server would carry a statement out, one line a table. */
-export const explain = async ({ db }: Pick<Shop, 'db'>, sql: string, params: readonly unknown[]): Promise<string[]> =>
-  (await db.query<Plan>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params))
-    .filter(({ table }) => table !== null)
-    .map(({ table, type, key, Extra }) =>
-      [table, type, key, Extra.includes('filesort') ? 'filesort' : null].filter((part) => part !== null).join(' '),
-    );

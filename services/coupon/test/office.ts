@@ -105,18 +105,3 @@ export const brokenBooks = ({ db }: Pick<Office, 'db'>): Promise<unknown[]> =>
     SELECT e.id, e.issued, e.total_quantity, COUNT(c.id) AS coupons, COUNT(DISTINCT c.user_id) AS users
       FROM coupon_events e LEFT JOIN coupons c ON c.event_id = e.id
      GROUP BY e.id HAVING e.issued <> coupons OR users <> coupons OR e.issued > e.total_quantity`);
-
-interface Plan {
-  readonly table: string | null;
-  readonly type: string;
-  readonly key: string | null;
-  readonly Extra: string;
-}
-
-/** How the server would carry a statement out, one line a table. */
-export const explain = async ({ db }: Pick<Office, 'db'>, sql: string, params: readonly unknown[]): Promise<string[]> =>
-  (await db.query<Plan>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params))
-    .filter(({ table }) => table !== null)
-    .map(({ table, type, key, Extra }) =>
-      [table, type, key, Extra.includes('filesort') ? 'filesort' : null].filter((part) => part !== null).join(' '),
-    );

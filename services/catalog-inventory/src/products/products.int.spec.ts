@@ -1,6 +1,7 @@
 import { catalog, refusalData } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { brokenBooks, explain, keyed, newProduct, openShop, put, type Shop } from '../../test/shop.ts';
+import { explain } from '@jumun/testkit';
+import { brokenBooks, keyed, newProduct, openShop, put, type Shop } from '../../test/shop.ts';
 import { countStatement, type PageQuestion, pageStatement } from '../store/product-pages.ts';
 import { createProduct } from './create-product.ts';
 import { getProduct, listProducts } from './list-products.ts';

@@ -1,6 +1,7 @@
 import { catalog, refusalData } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { explain, openShop, put, type Shop } from '../../test/shop.ts';
+import { explain } from '@jumun/testkit';
+import { openShop, put, type Shop } from '../../test/shop.ts';
 import { seedProducts } from '../seed.ts';
 import { READ_SHELF } from '../store/shelf.ts';
 import { quoteBaskets } from './quote-baskets.ts';

@@ -1,5 +1,6 @@
 import { newId } from '@jumun/service-kit';
-import { explain, openShop, put, type Shop } from '../../test/shop.ts';
+import { explain } from '@jumun/testkit';
+import { openShop, put, type Shop } from '../../test/shop.ts';
 import { LOCK_ONE, READ_PRODUCT_OF } from './adjustments.ts';
 import { StockBook } from './stock-book.ts';
 import { END_RESERVATIONS, LOCK_RESERVATIONS, LOCK_STOCK, READ_ON_SALE, UPDATE_STOCK } from './stock-statements.ts';

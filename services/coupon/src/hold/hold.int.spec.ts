@@ -2,7 +2,8 @@ import { type OutCommand, runParticipant } from '@jumun/messaging';
 import { coupon, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { type Desk, openDesk } from '@jumun/testkit/desk';
-import { explain, holder, logger, type Office, openOffice } from '../../test/office.ts';
+import { explain } from '@jumun/testkit';
+import { holder, logger, type Office, openOffice } from '../../test/office.ts';
 import { LOCK_COUPONS, UPDATE_COUPONS } from '../store/coupon-book.ts';
 import { couponParticipant } from './participant.ts';
 

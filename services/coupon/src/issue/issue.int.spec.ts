@@ -1,8 +1,8 @@
 import type { InMessage } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
 import { newId, OverloadedError, withTrace } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
-import { brokenBooks, claim, explain, hear, inMinutes, type Office, openOffice, putEvent } from '../../test/office.ts';
+import { explain, eventually } from '@jumun/testkit';
+import { brokenBooks, claim, hear, inMinutes, type Office, openOffice, putEvent } from '../../test/office.ts';
 import { COUNT_ISSUED, LOCK_EVENTS, READ_OWNED } from '../store/grants.ts';
 import { openIssuing } from './issue.ts';
 

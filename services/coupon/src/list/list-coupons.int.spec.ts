@@ -1,6 +1,7 @@
 import { coupon } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { claim, explain, hear, type Office, openOffice, putEvent } from '../../test/office.ts';
+import { explain } from '@jumun/testkit';
+import { claim, hear, type Office, openOffice, putEvent } from '../../test/office.ts';
 import { listStatement } from '../store/coupon-reads.ts';
 import { listCoupons } from './list-coupons.ts';
 

@@ -1,6 +1,7 @@
 import { coupon, refusalData } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { brokenBooks, explain, holder, type Office, openOffice } from '../../test/office.ts';
+import { explain } from '@jumun/testkit';
+import { brokenBooks, holder, type Office, openOffice } from '../../test/office.ts';
 import { seedCoupons } from '../seed.ts';
 import { READ_COUPONS } from '../store/coupon-reads.ts';
 import { quoteCoupons } from './quote-coupons.ts';
