@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { demoCoupon, demoCustomers, demoProducts } from './demo-shop.ts';
+import { Failure } from './failure.ts';
 import type { InfraConnection, Infrastructure } from './infra/connection.ts';
 import { databaseUrl } from './prepare.ts';
 import { call, ProblemError, signIn } from './rest.ts';
@@ -93,7 +94,13 @@ const enrol = async (gatewayUrl: string, customer: (typeof demoCustomers)[number
   await call(gatewayUrl, 'POST', '/v1/users', { body: { loginId, name, password } }).catch((error: unknown) => {
     if (!(error instanceof ProblemError && error.code === 'LOGIN_ID_TAKEN')) throw error;
   });
-  const accessToken = await signIn(gatewayUrl, { loginId, password });
+  const accessToken = await signIn(gatewayUrl, { loginId, password }).catch((error: unknown) => {
+    if (!(error instanceof ProblemError && error.code === 'INVALID_CREDENTIALS')) throw error;
+    throw new Failure(
+      `${loginId} of the demo shop is there, but with a password that this checkout does not have: its seed file was removed.`,
+      'To begin anew, with all data: npm stop && rm -r .local',
+    );
+  });
   const { id } = await call<{ id: string }>(gatewayUrl, 'GET', '/v1/me', { token: accessToken });
   const { items } = await call<{ items: unknown[] }>(gatewayUrl, 'GET', '/v1/wallet/transactions?limit=1', { token: accessToken });
   if (items.length === 0) await topUp(gatewayUrl, accessToken, charge, 'seed-charge');

@@ -53,11 +53,10 @@ const startEcho = async (extra: Record<string, string> = {}, ports?: { grpc: str
   child.stderr.on('data', take);
   const exited = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
   const ready = async (): Promise<void> => {
-    for (let tries = 0; tries < 200; tries++) {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
       const answer = await fetch(`http://${internal}/readyz`).catch(() => undefined);
       if (answer?.ok) return;
       if (child.exitCode !== null) break;
-      await sleep(50);
     }
     throw new Error(`not ready: ${JSON.stringify(logs)}`);
   };
