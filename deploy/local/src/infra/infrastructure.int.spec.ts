@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createConnection } from 'mariadb';
 import { isRunning, refOf } from '../process-ref.ts';
 import type { Infrastructure } from './connection.ts';
-import { stopContainers } from './docker.ts';
-import { startInfrastructure } from './start.ts';
+import { containersOf, stopContainers } from './docker.ts';
+import { infraKind, startInfrastructure } from './start.ts';
 
 const query = async ({ mysql }: Infrastructure, sql: string): Promise<unknown> => {
   const { host, port, rootUser, rootPassword } = mysql;
@@ -41,5 +41,25 @@ test('committed rows survive a kill of the server and a start on other ports; no
     expect(refs.filter((ref) => isRunning(ref))).toEqual([]);
     if (infra.kind === 'docker') await stopContainers(dir, { remove: true });
     rmSync(dir, { recursive: true });
+  }
+}, 180_000);
+
+test('a folder that was removed begins anew: volumes whose password went with it are not taken for its data', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'jumun-infra-'));
+  try {
+    const first = await startInfrastructure({ dir });
+    await query(first, 'CREATE DATABASE example');
+    await first.stop();
+    rmSync(dir, { recursive: true });
+    const second = await startInfrastructure({ dir });
+    expect(await query(second, "SHOW DATABASES LIKE 'example'")).toEqual([]);
+    const containers = second.kind === 'docker' ? await containersOf(dir) : [];
+    expect(containers.map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual(
+      second.kind === 'docker' ? ['kafka running', 'mysql running', 'redis running'] : [],
+    );
+    await second.stop();
+  } finally {
+    if (infraKind() === 'docker') await stopContainers(dir, { remove: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 }, 180_000);
