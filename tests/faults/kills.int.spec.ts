@@ -52,7 +52,7 @@ describe('kill -9 in the middle of a stream of orders', () => {
       await victim.kill('SIGKILL');
       const [violations] = await Promise.all([
         audited.includes(name) ? violationsOf(cluster, { strict: false }) : [],
-        pause(STREAM_AFTER_MS).then(stream.stop),
+        pause(STREAM_AFTER_MS).then(() => stream.stop()),
       ]);
       expect(violations).toEqual([]);
       await eventually(() => victim.pid !== undefined && victim.pid !== pid, { withinMs: BACK_WITHIN_MS });
