@@ -1,3 +1,4 @@
+import { faultPoint } from './fault-point.ts';
 import { newId } from './ids.ts';
 import { claimRows } from './insert-rows.ts';
 import type { Database, Tx } from './tx.ts';
@@ -166,7 +167,12 @@ export const onceEach = async <Call, Effect, Refusal>(
     if (key !== undefined) byName.set(idempotencyName(key), leaders.length);
     return leaders.push({ call, key, effectId: newId() }) - 1;
   });
-  const outcomes = await db.transaction((tx) => decideOnce(tx, leaders, options));
+  const outcomes = await db.transaction(async (tx) => {
+    const decided = await decideOnce(tx, leaders, options);
+    await faultPoint('once:written-not-committed');
+    return decided;
+  });
+  await faultPoint('once:committed-not-answered');
   return calls.map((call, index) => {
     const place = placeOf[index] as number;
     const leader = leaders[place] as Keyed<Call>;

@@ -66,7 +66,7 @@ it(
     const made = await clientOf(first.grpc).createProduct(create(newId(), 5));
     const optionId = made.outcome?.$case === 'created' ? made.outcome.created.options[0]!.id : '';
     const request = catalog.AdjustStockRequest.fromPartial({ idempotency: keyed(newId()), optionId, delta: 7, reason: 'found' });
-    first.arm('adjust:committed-not-answered', 'kill');
+    first.arm('once:committed-not-answered', 'kill');
     await expect(clientOf(first.grpc).adjustStock(request)).rejects.toThrow('AdjustStock');
     expect(await first.ended).toBe('SIGKILL');
 

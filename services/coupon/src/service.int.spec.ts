@@ -55,8 +55,8 @@ it(
 );
 
 it.each([
-  ['issue:written-not-committed', false],
-  ['issue:committed-not-answered', true],
+  ['once:written-not-committed', false],
+  ['once:committed-not-answered', true],
 ])(
   'gives one coupon to a user whose claim met a kill at %s',
   async (point, replayed) => {

@@ -258,8 +258,8 @@ describe('wallets', () => {
 
 describe('a process that dies', () => {
   it.each([
-    ['before its commit: nothing happened, and the key is free', 'charge:written-not-committed', false],
-    ['after its commit: the key has the answer', 'charge:committed-not-answered', true],
+    ['before its commit: nothing happened, and the key is free', 'once:written-not-committed', false],
+    ['after its commit: the key has the answer', 'once:committed-not-answered', true],
   ])(
     '%s',
     async (_, point, happened) => {

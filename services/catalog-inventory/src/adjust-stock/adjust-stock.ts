@@ -1,6 +1,6 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
 import { catalog, inventory, refusal, type refusals, topicNames } from '@jumun/protos';
-import { childTraceparent, type Database, faultPoint, isId, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
+import { childTraceparent, type Database, isId, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
 import { adjust, ON_HAND_MAX, onHand, type Stock } from '../stock.ts';
 import { lockOption, writeAdjustment } from '../store/adjustments.ts';
 
@@ -53,7 +53,6 @@ export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox
     reused: refusal('idempotencyKeyReused'),
     inProgress: refusal('idempotencyInProgress'),
   });
-  await faultPoint('adjust:committed-not-answered');
   void outbox.flush(messages);
   return outcome as Result;
 };

@@ -4,7 +4,6 @@ import {
   batcher,
   currentTrace,
   type Database,
-  faultPoint,
   type FreshCall,
   isId,
   newId,
@@ -87,7 +86,6 @@ const grant = async (tx: Tx, outbox: Outbox, calls: readonly FreshCall<Call>[]):
   });
   if (granted.length === 0) return { answers, messages };
   await Promise.all([insertGrants(tx, granted), outbox.add(tx, messages)]);
-  await faultPoint('issue:written-not-committed');
   return { answers, messages };
 };
 
@@ -112,7 +110,6 @@ export const openIssuing = ({ db, outbox, limits }: { db: Database; outbox: Outb
         reused: refusal('idempotencyKeyReused'),
         inProgress: refusal('idempotencyInProgress'),
       });
-      await faultPoint('issue:committed-not-answered');
       void outbox.flush(messages);
       return outcomes;
     },

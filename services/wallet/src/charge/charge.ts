@@ -4,7 +4,6 @@ import {
   batcher,
   currentTrace,
   type Database,
-  faultPoint,
   type FreshCall,
   isId,
   newId,
@@ -89,7 +88,6 @@ export const openCharging = ({
     const results = decideCharges(calls, wallets, rules, events);
     if (events.length > 0) void outbox.add(tx, events);
     await wallets.save(tx);
-    await faultPoint('charge:written-not-committed');
     return results;
   };
 
@@ -105,7 +103,6 @@ export const openCharging = ({
         reused: refusal('idempotencyKeyReused'),
         inProgress: refusal('idempotencyInProgress'),
       });
-      await faultPoint('charge:committed-not-answered');
       void outbox.flush(events);
       return outcomes;
     },

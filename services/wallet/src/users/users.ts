@@ -1,5 +1,5 @@
 import { refusal, type refusals, wallet } from '@jumun/protos';
-import { newId } from '@jumun/service-kit';
+import { faultPoint, newId } from '@jumun/service-kit';
 import { Prisma, type PrismaClient, type User } from '../generated/prisma/client.ts';
 import { isLoginId } from './login-id.ts';
 import type { Passwords } from './passwords.ts';
@@ -28,6 +28,7 @@ export const createUser = async (
       prisma.wallet.create({ data: { userId: id } }),
       prisma.user.create({ data: { id, loginId, name, passwordHash, role: 'CUSTOMER' } }),
     ]);
+    await faultPoint('user:committed-not-answered'); // who asks again hears that the login id is taken, and signs in
     return toUser(user);
   } catch (error) {
     if (isTaken(error)) return { refused: refusal('loginIdTaken') };
