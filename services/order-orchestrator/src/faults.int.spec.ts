@@ -90,13 +90,24 @@ const ended = (id: string, address: string): Promise<orders.Order | undefined> =
 };
 
 describe('recovery', () => {
-  it('a participant that is away delays an order: the client hears that it is accepted, and it ends by itself', async () => {
+  it('a participant that stays away for many idle periods delays an order and loses none: the client gets its 202, and it ends by itself', async () => {
     suite.participants.wallet.arm('inbox:committed-not-answered', 'kill');
     const placed = await counter.insist({ userId: buyer, items: [[product, 1]], waitMs: 1_000 });
     if (placed.outcome?.$case !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(placed.outcome)}`);
+    const { id } = placed.outcome.accepted;
     expect(await suite.participants.wallet.ended).toBe('SIGKILL');
+    // With twice the patience each time, the third repetition is asked for after seven idle periods.
+    const client = suite.ordersOf(orchestrator.grpc);
+    await eventually(
+      async () => (await client.getTimeline({ orderId: id, userId: buyer })).items.filter(({ kind }) => kind === 'asked-again').length >= 3,
+      { withinMs: 30_000 },
+    );
+    expect((await client.getOrder({ orderId: id, userId: buyer })).order).toMatchObject({
+      status: 'ORDER_STATUS_PROCESSING',
+      completedAt: undefined,
+    });
     await suite.restart('wallet');
-    expect(await ended(placed.outcome.accepted.id, orchestrator.grpc)).toMatchObject({ status: 'ORDER_STATUS_COMPLETED' });
+    expect(await ended(id, orchestrator.grpc)).toMatchObject({ status: 'ORDER_STATUS_COMPLETED' });
     expect(await suite.balanceOf(buyer)).toBe((balance -= 1_000));
   });
 
