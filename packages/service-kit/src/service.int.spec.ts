@@ -155,8 +155,10 @@ describe('a service', () => {
     await expect(clientOf(echo.grpc).say({ text })).rejects.toMatchObject({ code, details });
   });
 
-  it('tells bugs to its log', () => {
-    const bug = echo.logs.find(({ msg }) => msg === 'a gRPC handler failed');
+  it('tells bugs to its log', async () => {
+    const told = () => echo.logs.find(({ msg }) => msg === 'a gRPC handler failed');
+    for (const deadline = Date.now() + 10_000; told() === undefined && Date.now() < deadline;) await sleep(20); // it comes through a pipe
+    const bug = told();
     expect(bug).toMatchObject({
       level: 'error',
       err: { message: 'a secret detail' },
