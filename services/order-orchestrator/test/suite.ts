@@ -11,6 +11,7 @@ import {
   killLeftovers,
   type RunningService,
   startService,
+  eventually,
 } from '@jumun/testkit';
 
 const SERVICES = ['wallet', 'catalog-inventory', 'coupon', 'order-orchestrator'] as const;
@@ -136,7 +137,8 @@ export const openSuite = async (): Promise<Suite> => {
       });
       return Promise.all(issued);
     },
-    balanceOf: async (userId) => (await clients.wallet.getWallet({ userId })).balance,
+    // A wallet that has just come back is called before the client has noticed.
+    balanceOf: async (userId) => (await eventually(() => clients.wallet.getWallet({ userId }))).balance,
     stockOf: async (productId) => made((await clients.catalog.getProduct({ productId, includePreparing: false })).product, 'product').stock,
     couponOf: async (userId) => {
       const { outcome } = await clients.coupon.listCoupons(coupon.ListCouponsRequest.fromPartial({ userId, limit: 1 }));
