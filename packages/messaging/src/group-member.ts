@@ -27,7 +27,7 @@ export interface GroupMemberOptions {
 }
 
 /** A lone message does not wait for it (the broker answers at once); it only is how often an idle consumer asks. */
-const FETCH_WAIT_MS = 500;
+const FETCH_WAIT_MS = 1_000;
 const REJOIN_CAP_MS = 2_000;
 const END_MS = 5_000;
 /** A fetch that began before a rebalance is over after this, whatever happened to its broker. */

@@ -13,7 +13,7 @@ export const claimStatement = (
     claims.map(([id, fingerprint]) => [id, token, fingerprint]),
   );
 
-/** What others have claimed and answered; the claim has locked their rows. Read only where not every row has become ours. */
+/** What others have claimed and answered; the claim keeps their rows from being changed. Read only where not every row has become ours. */
 export const READ_OTHERS = `
   SELECT id, fingerprint, reply_type AS replyType, reply FROM inbox WHERE id IN (?) AND claim <> ?`;
 

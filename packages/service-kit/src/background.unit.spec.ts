@@ -12,18 +12,30 @@ const given = () => {
   return { resolve, open, isReady: () => isReady(), stop: () => stop() };
 };
 
-test('what is not open yet is not ready, and keeps nobody from stopping', () => {
+test('what is not open yet is not ready, and keeps nobody from stopping', async () => {
   const { open, isReady, stop } = given();
-  expect([open(), isReady(), stop()]).toEqual([undefined, false, undefined]);
+  expect([open(), isReady(), await stop()]).toEqual([undefined, false, undefined]);
+});
+
+test('what opens while it is to stop is stopped', async () => {
+  const { resolve, stop } = given();
+  let stopped = false;
+  const stopping = stop();
+  resolve({ healthy: () => true, stop: () => (stopped = true) });
+  await stopping;
+  expect(stopped).toBe(true);
 });
 
 test('what is open is as ready as it says, and is stopped', async () => {
   const { resolve, open, isReady, stop } = given();
   let healthy = true;
-  const consumer: Background = { healthy: () => healthy, stop: () => 'stopped' };
+  let stopped = false;
+  const consumer: Background = { healthy: () => healthy, stop: () => (stopped = true) };
   resolve(consumer);
   await Promise.resolve();
-  expect([open(), isReady(), stop()]).toEqual([consumer, true, 'stopped']);
+  expect([open(), isReady()]).toEqual([consumer, true]);
+  await stop();
+  expect(stopped).toBe(true);
   healthy = false;
   expect(isReady()).toBe(false);
 });

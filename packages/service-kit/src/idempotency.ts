@@ -1,6 +1,6 @@
 import { faultPoint } from './fault-point.ts';
 import { newId } from './ids.ts';
-import { claimRows } from './insert-rows.ts';
+import { insertList } from './insert-rows.ts';
 import type { Database, Tx } from './tx.ts';
 
 /** Which call an effect belongs to. An empty key means that the caller gave none. */
@@ -34,9 +34,13 @@ export interface OnceOptions<Call, Effect, Refusal> {
   readonly inProgress: Refusal;
 }
 
-/** Keeps a rival's row, and waits for its transaction. The affected rows are those that are ours now. */
+/** Keeps a rival's row, and waits for its transaction. */
 const claimStatement = (rows: readonly string[][]): [string, unknown[]] =>
-  claimRows('idempotency (caller, route, idempotency_key, fingerprint, effect_id)', rows);
+  insertList(
+    'idempotency (caller, route, idempotency_key, fingerprint, effect_id)',
+    rows,
+    'ON DUPLICATE KEY UPDATE caller = idempotency.caller',
+  );
 
 // In a derived table: MySQL refuses to lock what JSON_TABLE makes (error 3569).
 const KEYS = `(SELECT t.caller, t.route, t.k FROM JSON_TABLE(?, '$[*]' COLUMNS (
@@ -88,9 +92,13 @@ const sortedKeys = (keys: readonly IdempotencyKey[]): string =>
   JSON.stringify(inOrder(keys).map(({ caller, route, key }) => [caller, route, key]));
 
 /** What is stored of the given keys, by `idempotencyName`. */
-export const findKeys = async (db: Pick<Tx, 'query'>, keys: readonly IdempotencyKey[]): Promise<Map<string, KeyRow>> => {
+export const findKeys = async (
+  db: Pick<Tx, 'query'>,
+  keys: readonly IdempotencyKey[],
+  { lock = false } = {},
+): Promise<Map<string, KeyRow>> => {
   if (keys.length === 0) return new Map();
-  const rows = await db.query<KeyRow>(READ, [sortedKeys(keys)]);
+  const rows = await db.query<KeyRow>(lock ? `${READ} FOR UPDATE` : READ, [sortedKeys(keys)]);
   return new Map(rows.map((row) => [idempotencyName(row), row]));
 };
 
@@ -98,15 +106,10 @@ export const findKeys = async (db: Pick<Tx, 'query'>, keys: readonly Idempotency
  * Claims keys for effects that this transaction will make, and answers whose they are now: mine where `effectId` is the given one. Waits for
  * rivals that hold the same keys.
  */
-export const claimKeys = async (
-  tx: Tx,
-  keys: readonly (IdempotencyKey & { readonly effectId: string })[],
-): Promise<ReadonlyMap<string, KeyRow>> => {
-  if (keys.length === 0) return new Map();
+export const claimKeys = (tx: Tx, keys: readonly (IdempotencyKey & { readonly effectId: string })[]): Promise<Map<string, KeyRow>> => {
   const rows = inOrder(keys).map(({ caller, route, key, fingerprint, effectId }) => [caller, route, key, fingerprint, effectId]);
-  const { affectedRows } = await tx.execute(...claimStatement(rows));
-  if (affectedRows === rows.length) return new Map(keys.map((key) => [idempotencyName(key), { ...key, answer: null }]));
-  return findKeys(tx, keys); // the claim has locked them
+  if (rows.length > 0) void tx.execute(...claimStatement(rows));
+  return findKeys(tx, keys, { lock: true });
 };
 
 type Keyed<Call> = FreshCall<Call> & { readonly key: IdempotencyKey | undefined };

@@ -10,7 +10,7 @@ export * from './grpc-client.ts';
 export * from './grpc-server.ts';
 export * from './idempotency.ts';
 export * from './ids.ts';
-export { claimRows } from './insert-rows.ts';
+export { claimRows, insertList } from './insert-rows.ts';
 export * from './internal-server.ts';
 export * from './lease.ts';
 export * from './lifecycle.ts';

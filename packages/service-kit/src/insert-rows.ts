@@ -10,10 +10,13 @@ const list = (verb: string, into: string, rows: readonly (readonly unknown[])[],
   return [`${verb} INTO ${into} VALUES ${rows.map(() => row).join(', ')} ${onDuplicate}`, rows.flat()];
 };
 
+/** An INSERT of many rows as one statement with its parameters. It keeps its place among the statements that are sent before and after it. */
+export const insertList = (into: string, rows: readonly (readonly unknown[])[], onDuplicate = ''): [sql: string, params: unknown[]] =>
+  list('INSERT', into, rows, onDuplicate);
+
 /**
- * Claims keys: an INSERT of many rows as one statement with its parameters, which waits for rivals and leaves what is there already, locked.
- * Its affected rows are those that it has inserted. IGNORE would hide other mistakes in a row too, so the values must have been checked. It
- * keeps its place among the statements that are sent before and after it.
+ * The same for claims: it waits for rivals and leaves what is there already, locked against change (shared). Its affected rows are those that
+ * it has inserted, whatever the connection counts of others. IGNORE would hide other mistakes in a row too, so the values must have been checked.
  */
 export const claimRows = (into: string, rows: readonly (readonly unknown[])[]): [sql: string, params: unknown[]] =>
   list('INSERT IGNORE', into, rows);
@@ -32,10 +35,10 @@ export const insertRows = async (
   const [first] = rows;
   if (first === undefined) return 0;
   if (conn.info?.isMariaDB() !== true) {
-    const [sql, params] = list('INSERT', into, rows, onDuplicate);
+    const [sql, params] = insertList(into, rows, onDuplicate);
     return ((await conn.query(sql, toSqlParams(params))) as UpsertResult).affectedRows;
   }
-  const [sql] = list('INSERT', into, [first], onDuplicate);
+  const [sql] = insertList(into, [first], onDuplicate);
   const values = rows.map((row) => toSqlParams(row).map(asText));
   const results = (await conn.batch(sql, values)) as UpsertResult | UpsertResult[];
   return [results].flat().reduce((sum, { affectedRows }) => sum + affectedRows, 0);

@@ -16,6 +16,8 @@ export interface RunningService {
   readonly pid: number;
   /** Arms a fault point: `kill`, `throw`, `stall <ms>`. */
   readonly arm: (point: string, fault: string) => void;
+  /** Whether nobody has come by that fault point since it was armed. */
+  readonly isArmed: (point: string) => boolean;
   /** Sends a signal and waits for nothing. */
   readonly signal: (signal: NodeJS.Signals) => void;
   /** Sends a signal; answers how the process has ended. */
@@ -94,6 +96,7 @@ export const startService = async ({ program, env, grpc, until = 'readyz' }: Sta
     ended,
     output: () => printed,
     arm: (point, fault) => writeFileSync(join(faults, point.replaceAll(':', '_')), fault),
+    isArmed: (point) => existsSync(join(faults, point.replaceAll(':', '_'))),
     signal: (signal) => void child.kill(signal),
     end: (signal = 'SIGTERM') => {
       child.kill(signal);

@@ -24,7 +24,7 @@ class OrderOrchestratorModule {}
 
 /** Everything of orders, wired: acceptance over gRPC, sagas over Kafka, the sweep that forgets none. */
 export const orderOrchestratorModule = async (context: ServiceContext<OrchestratorConfig>): Promise<DynamicModule> => {
-  const { config, db, logger, onStop } = context;
+  const { config, db, logger, onStop, stopping } = context;
   const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'order-orchestrator', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
   onStop('purge', startPurge({ db, logger, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * HOUR_MS }));
@@ -66,6 +66,6 @@ export const orderOrchestratorModule = async (context: ServiceContext<Orchestrat
       post(toMessages(messages)).catch((err: unknown) => logger.warn({ err }, 'first commands are left to the sweep'));
     },
   });
-  const parts: OrdersParts = { db, place, prisma: new PrismaClient({ adapter: prismaAdapter(db) }) };
+  const parts: OrdersParts = { db, place, stopping, prisma: new PrismaClient({ adapter: prismaAdapter(db) }) };
   return { module: OrderOrchestratorModule, controllers: [OrdersController], providers: [{ provide: ORDERS_PARTS, useValue: parts }] };
 };

@@ -12,6 +12,8 @@ export interface OrdersParts {
   readonly db: Database;
   readonly prisma: PrismaClient;
   readonly place: Place;
+  /** Aborted when the process begins to stop. */
+  readonly stopping: AbortSignal;
 }
 
 export const ORDERS_PARTS = Symbol('orders parts');
@@ -24,7 +26,7 @@ export class OrdersController {
 
   @GrpcStreamCall(SERVICE, 'PlaceOrders')
   placeOrders(call: ServerDuplexStream<orders.PlaceOrdersRequest, orders.PlaceOrdersResponse>): void {
-    answerInBatches(call, this.parts.place);
+    answerInBatches(call, this.parts.place, this.parts.stopping);
   }
 
   @GrpcMethod(SERVICE, 'GetOrder')

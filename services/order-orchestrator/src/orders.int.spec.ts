@@ -299,6 +299,15 @@ describe('when others are away', () => {
   });
 
   it('stops within its time, and answers what is under way', async () => {
-    expect(await orchestrators[1].end()).toBe(0);
+    const { wallet } = suite.participants;
+    wallet.arm('inbox:written-not-committed', 'stall 1000');
+    const park = await suite.newBuyer(1_000);
+    const underWay = counters[1].place({ userId: park, items: [[tea, 1]] });
+    const isPaying = async () =>
+      (await suite.db.query("SELECT id FROM orders WHERE user_id = ? AND status = 'PROCESSING'", [park])).length === 1;
+    await eventually(async () => !wallet.isArmed('inbox:written-not-committed') && (await isPaying()));
+    const ended = orchestrators[1].end();
+    expect(endedOf(await underWay)).toMatchObject({ status: 'ORDER_STATUS_COMPLETED' });
+    expect(await ended).toBe(0);
   });
 });

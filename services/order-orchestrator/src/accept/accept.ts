@@ -77,6 +77,9 @@ const insert = async (
     return key === undefined ? [] : [{ ...key, effectId: id }];
   });
   const [rows, [clock]] = await Promise.all([claimKeys(tx, keyed), tx.query<{ now: number }>(`SELECT ${NOW_MS} AS now`)]);
+  // Without its row an order could be placed twice, so it must not be placed at all.
+  if (candidates.some(({ call }) => keyOf(call) !== undefined && rowOf(rows, call) === undefined))
+    throw new Error('an idempotency key was claimed, but is not there');
   // A rival with the same key may have kept us waiting.
   if (!isFresh()) throw new QuoteTooOld();
   const now = clock?.now ?? Date.now();

@@ -1,5 +1,5 @@
 import { type orders, refusal, type refusals } from '@jumun/protos';
-import { batcher, faultPoint, isTransient, type Logger, OverloadedError } from '@jumun/service-kit';
+import { batcher, faultPoint, isTransient, type Logger, OverloadedError, usableKey } from '@jumun/service-kit';
 import { refusedOrder } from '../metrics.ts';
 import type { Waiters } from '../wait/waiters.ts';
 import { type Accepted, type AcceptParts, acceptBatch } from './accept.ts';
@@ -55,6 +55,7 @@ export const openPlacing = ({ waiters, logger, ...parts }: AcceptParts & { waite
   let open = 0;
 
   const place = async (call: orders.PlaceOrder): Promise<orders.PlaceOrderResult> => {
+    usableKey(call.idempotency); // one that cannot be stored fails here, alone, and not with the batch
     const accepted = await accept(call);
     if ('refused' in accepted) return result(call.callId, { $case: 'refused', refused: accepted.refused });
     const { order, ended } = await waiters.wait(accepted.orderId, call.waitMs, { lookNow: accepted.replayed });

@@ -54,9 +54,16 @@ export const openEvents = ({ post, db, traces, logger }: Parts): Events => {
       sent = sent.slice(ids.length);
     }
   };
-  let marking: Promise<void> = Promise.resolve();
-  const markNow = (): Promise<void> =>
-    (marking = marking.then(mark).catch((err: unknown) => logger.warn({ err }, 'sent events could not be marked; trying again')));
+  let marking: Promise<boolean> = Promise.resolve(true);
+  /** Whether all that were sent are marked now. */
+  const markNow = (): Promise<boolean> =>
+    (marking = marking
+      .then(mark)
+      .then(() => true)
+      .catch((err: unknown) => {
+        logger.warn({ err }, 'sent events could not be marked; trying again');
+        return false;
+      }));
   const timer = setInterval(() => {
     if (sent.length > 0) void markNow();
   }, MARK_EVERY_MS);
@@ -78,8 +85,8 @@ export const openEvents = ({ post, db, traces, logger }: Parts): Events => {
         const rows = await db.query<{ id: string; type: string; payload: string }>(UNSENT_EVENTS);
         if (rows.length > 0) await send(rows.map(({ id, type, payload }) => message(id, thawedEvent(type, payload) as FinalEvent)));
         resent += rows.length;
-        if (rows.length < EVENTS_MAX) return resent;
-        await markNow();
+        // Those that cannot be marked would only be found again.
+        if (rows.length < EVENTS_MAX || !(await markNow())) return resent;
       }
     },
     stop: async () => {

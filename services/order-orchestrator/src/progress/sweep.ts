@@ -17,9 +17,11 @@ export const startSweep = ({ runner, events, everyMs, lease, logger }: Parts): (
   let running: Promise<void> = Promise.resolve();
   const sweep = async (): Promise<void> => {
     if ((await lease.acquire()).state === 'busy') return;
-    const recovered = await runner.sweep();
-    const resent = await events.resend();
+    // Side by side: events of what has ended do not hang on commands that cannot be sent.
+    const [sagas, unsent] = await Promise.allSettled([runner.sweep(), events.resend()]);
+    const [recovered, resent] = [sagas, unsent].map((done) => (done.status === 'fulfilled' ? done.value : 0)) as [number, number];
     if (recovered + resent > 0) logger.info({ recovered, resent }, 'sweep');
+    for (const done of [sagas, unsent]) if (done.status === 'rejected') throw done.reason;
   };
   const timer = setInterval(() => {
     running = running.then(async () => {

@@ -54,7 +54,7 @@ const orderOf = (row: OrderRow, lines: orders.OrderLine[]): orders.Order => ({
   cancelledAt: row.cancelledAt ?? undefined,
 });
 
-/** Orders as their rows say, by id. Every answer to a client comes from here. */
+/** Orders as their rows say, by id. Every answer comes from here but that to the buyer who waits at the instance that ends the order. */
 export const readOrders = async (db: Pick<Database, 'query'>, ids: readonly string[]): Promise<Map<string, orders.Order>> => {
   if (ids.length === 0) return new Map();
   const [rows, lines] = await Promise.all([db.query<OrderRow>(READ_ORDERS, [ids]), db.query<LineRow>(READ_LINES, [ids])]);

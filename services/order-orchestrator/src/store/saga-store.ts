@@ -43,7 +43,7 @@ export const PUT_OFF = `
 
 export interface SagaStoreOptions {
   readonly db: Database;
-  /** How long a final event may take to be acknowledged before the sweep sends it again. */
+  /** So long after the end, at the latest, the sweep sends a final event again that is not known to be out. */
   readonly eventResendMs: number;
 }
 

@@ -1,14 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { messageTypeRegistry, orders, refusal } from '@jumun/protos';
 import { advance, begin, defaultPace, endOf, type Progress, type SagaChange, StaleSagaError } from '@jumun/saga';
-import { newId } from '@jumun/service-kit';
+import { createLogger, newId } from '@jumun/service-kit';
 import { type FreshDatabase, freshDatabase } from '@jumun/testkit';
 import { type AcceptParts, acceptBatch } from '../accept/accept.ts';
+import { openPlacing } from '../accept/place.ts';
 import { COUNT_OPEN, COUNT_STUCK } from '../metrics.ts';
 import type { PlacedOrder } from '../order.ts';
 import { placeOrder } from '../place-order.ts';
 import { MARK_SENT, UNSENT_EVENTS } from '../progress/events.ts';
 import type { Quote } from '../quote/quote.ts';
+import { openWaiters } from '../wait/waiters.ts';
 import { insertAccepted } from './accepted.ts';
 import { changedOrder, UPDATE_ORDERS } from './order-rows.ts';
 import { ENDED_AMONG, READ_LINES, READ_ORDERS, readOrders } from './orders.ts';
@@ -173,6 +175,24 @@ describe('acceptance', () => {
     expect(sent).toHaveLength(3);
     expect(await accept(call(key), call(key, 'b'))).toEqual([{ ...first, replayed: true }, other]);
     expect(sent).toHaveLength(3);
+  });
+
+  it('takes no key that its columns would cut or change: no order could be told from another by it', async () => {
+    const waiters = openWaiters(database.db);
+    const sent: unknown[] = [];
+    const place = openPlacing({
+      db: database.db,
+      pace: defaultPace,
+      waiters,
+      logger: createLogger('test', 'silent'),
+      quote: (calls) => Promise.resolve(calls.map(quote)),
+      send: (messages) => void sent.push(messages),
+    });
+    const [long, korean, good] = await Promise.all([call('k'.repeat(256)), call('키'), call(newId())].map(place));
+    for (const each of [long, korean]) expect(each?.outcome).toEqual({ $case: 'refused', refused: refusal('internal') });
+    expect(good?.outcome?.$case).toBe('accepted');
+    expect(sent).toHaveLength(1);
+    waiters.stop();
   });
 
   it('writes nothing for what the quote refuses, and does not use up its key', async () => {
