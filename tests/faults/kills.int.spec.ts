@@ -1,5 +1,5 @@
 /**
- * Shows: whatever is killed with SIGKILL in a steady stream of orders, a service, the broker, MySQL or Redis, one after another, comes back,
+ * Shows: whatever is killed with SIGKILL in a stream of 200 orders/s that begins before and goes on after it, a service, the broker, MySQL or Redis, one after another, comes back,
  * and orders flow again. Afterwards every key gets a final answer, and the same one the next time; every accepted order has ended; the books agree.
  */
 import { type Cluster, type Handle } from '@jumun/local';

@@ -36,7 +36,10 @@ export interface SagaStore<Tx> {
   lock(tx: Tx, ids: readonly string[]): Promise<{ readonly sagas: readonly StoredSaga[]; readonly now: number }>;
   /** Writes all changes, or throws `StaleSagaError` if a row version is not the one that was read. */
   save(tx: Tx, changes: readonly SagaChange[]): Promise<void>;
-  /** Ids of the sagas whose `nextAt` has passed by the database's clock, the longest overdue first. */
+  /**
+   * Ids of the sagas whose `nextAt` has passed by the database's clock, the longest overdue first. A store may keep an earlier time to look
+   * than that, and correct it here.
+   */
   due(limit: number): Promise<readonly string[]>;
 }
 
