@@ -24,13 +24,14 @@ const isTest = (file) => /^tests\/|\/test\/|\.(spec|fixture)\.ts$|^packages\/[^/
 /** `services/wallet` of `services/wallet/src/wallet.ts`; what `tests` has is one part. */
 const partOf = (file) => /^((services|packages|deploy)\/[^/]+|protos|tests)(?=\/)/.exec(file)?.[0];
 
-/** Files right below a service's `src` that are no domain: how it is started, wired, set up, measured; and the auditor's, which reads the books of all. */
-const WIRING =
-  /^(main|config|index|seed|metrics|gateway|nest-adapter|audit|books|check|print)\.ts$|\.(module|controller|spec|fixture)\.ts$/;
+/** Files right below a service's `src` that are no domain: how it is started, wired, set up, measured. */
+const WIRING = /^(main|config|index|seed|metrics)\.ts$|\.(module|controller|spec|fixture)\.ts$/;
+/** And those of the two that keep no data and have no domain: one hands calls on, one reads the books of all. */
+const NO_DOMAIN = { gateway: ['gateway.ts', 'nest-adapter.ts'], auditor: ['audit.ts', 'books.ts', 'check.ts', 'print.ts'] };
 
 const isDomain = (file) => {
-  const name = /^services\/[^/]+\/src\/([^/]+\.ts)$/.exec(file)?.[1];
-  return name !== undefined && !WIRING.test(name);
+  const [, service, name] = /^services\/([^/]+)\/src\/([^/]+\.ts)$/.exec(file) ?? [];
+  return name !== undefined && !WIRING.test(name) && !NO_DOMAIN[service]?.includes(name);
 };
 
 /** Why `file` may not import `specifier`; undefined when it may. Both as seen from the repository's root. */
