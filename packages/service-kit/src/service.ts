@@ -35,7 +35,7 @@ export interface ServiceOptions<C extends ServiceConfig> {
   poolSizeMax?: number;
 }
 
-const DRAIN_MS = 3_000; // of the ten seconds that a stop may take: open streams never end by themselves
+const DRAIN_MS = 3_000; // of the ten seconds that a stop may take: whoever waits for longer asks again elsewhere
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024; // a full batch of large orders is about 1 MB
 
 const startGrpc = async (
