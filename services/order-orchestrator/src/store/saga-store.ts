@@ -16,13 +16,15 @@ export const LOCK_SAGAS = `
  * Writes every saga of a batch if its version is still the one that was read; one that has moved keeps all it has. The rows are there, so
  * nothing is ever inserted: for MariaDB this is the cheapest way to give many rows new values. The version comes last, since it is compared.
  */
-const MOVE = (() => {
+const moveOf = (eventResendMs: number): readonly [into: string, onDuplicate: string] => {
   const taken = ['progress', 'stuck', 'outcome', 'event_type', 'event_payload'];
   const unmoved = 'sagas.version = VALUES(version)';
+  const tooSoon = `(VALUES(outcome) IS NOT NULL AND sagas.next_at < VALUES(next_at) - INTERVAL ${eventResendMs * 500} MICROSECOND)`;
   const sets = [
     ...taken.map((column) => `${column} = IF(${unmoved}, VALUES(${column}), sagas.${column})`),
     // An earlier look of the sweep stays, which spares an index two entries a move: it finds out, and most sagas have ended before it comes.
-    `next_at = IF(${unmoved} AND COALESCE(sagas.next_at > VALUES(next_at), TRUE), VALUES(next_at), sagas.next_at)`,
+    // Not at the end, where it would find an event that may still be acknowledged, and send it again.
+    `next_at = IF(${unmoved} AND COALESCE(sagas.next_at > VALUES(next_at) OR ${tooSoon}, TRUE), VALUES(next_at), sagas.next_at)`,
     `data = IF(${unmoved} AND VALUES(data) <> '', VALUES(data), sagas.data)`,
     `updated_at = IF(${unmoved}, UTC_TIMESTAMP(3), sagas.updated_at)`,
     `version = IF(${unmoved}, sagas.version + 1, sagas.version)`,
@@ -30,8 +32,8 @@ const MOVE = (() => {
   return [
     `sagas (id, version, data, next_at, ${taken.join(', ')}, order_id, definition, definition_version)`,
     `ON DUPLICATE KEY UPDATE ${sets.join(', ')}`,
-  ] as const;
-})();
+  ];
+};
 
 /** Sagas that the sweep has to look at, and whether they have moved since that was settled: their state says when they are due now. */
 export const DUE_SAGAS = `
@@ -43,55 +45,57 @@ export const PUT_OFF = `
 
 export interface SagaStoreOptions {
   readonly db: Database;
-  /** So long after the end, at the latest, the sweep sends a final event again that is not known to be out. */
+  /** So long after the end the sweep sends a final event again that is not known to be out; it may come in half of that time. */
   readonly eventResendMs: number;
 }
 
 /** Sagas in MySQL: one statement a table, whatever the size of the batch. */
-export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx> => ({
-  transaction: async (work) => {
-    const result = await db.transaction(async (tx) => {
-      const written = await work(tx);
-      await faultPoint('saga:written-not-committed');
-      return written;
-    });
-    await faultPoint('saga:committed-not-sent');
-    return result;
-  },
+export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx> => {
+  const [into, onDuplicate] = moveOf(eventResendMs);
+  return {
+    transaction: async (work) => {
+      const result = await db.transaction(async (tx) => {
+        const written = await work(tx);
+        await faultPoint('saga:written-not-committed');
+        return written;
+      });
+      await faultPoint('saga:committed-not-sent');
+      return result;
+    },
 
-  lock: async (tx, ids) => {
-    const rows = await tx.query<SagaRow>(LOCK_SAGAS, [ids]);
-    const sagas = rows.map((row) => ({ id: row.id, rowVersion: row.version, progress: progressOf(row) }));
-    return { sagas, now: rows[0]?.now ?? Date.now() };
-  },
+    lock: async (tx, ids) => {
+      const rows = await tx.query<SagaRow>(LOCK_SAGAS, [ids]);
+      const sagas = rows.map((row) => ({ id: row.id, rowVersion: row.version, progress: progressOf(row) }));
+      return { sagas, now: rows[0]?.now ?? Date.now() };
+    },
 
-  save: async (tx, changes) => {
-    const moved = changes.filter(({ before, after }) => statusOf(before) !== statusOf(after));
-    const entries = changes.flatMap(timelineOf);
-    const [into, onDuplicate] = MOVE;
-    const [affected] = await Promise.all([
-      tx.insert(
-        into,
-        changes.map((change) => changedRow(change, eventResendMs)),
-        onDuplicate,
-      ),
-      moved.length > 0 ? tx.execute(UPDATE_ORDERS, [JSON.stringify(moved.map(changedOrder))]) : undefined,
-      tx.insert(TIMELINE, entries, WRITTEN_ONCE),
-    ]);
-    // A row that was changed counts twice.
-    const stale = 2 * changes.length - affected;
-    if (stale !== 0) throw new StaleSagaError(`${stale} of ${changes.length} sagas have moved meanwhile`);
-  },
+    save: async (tx, changes) => {
+      const moved = changes.filter(({ before, after }) => statusOf(before) !== statusOf(after));
+      const entries = changes.flatMap(timelineOf);
+      const [affected] = await Promise.all([
+        tx.insert(
+          into,
+          changes.map((change) => changedRow(change, eventResendMs)),
+          onDuplicate,
+        ),
+        moved.length > 0 ? tx.execute(UPDATE_ORDERS, [JSON.stringify(moved.map(changedOrder))]) : undefined,
+        tx.insert(TIMELINE, entries, WRITTEN_ONCE),
+      ]);
+      // A row that was changed counts twice.
+      const stale = 2 * changes.length - affected;
+      if (stale !== 0) throw new StaleSagaError(`${stale} of ${changes.length} sagas have moved meanwhile`);
+    },
 
-  due: async (limit) => {
-    for (;;) {
-      const rows = await db.query<{ id: string; later: number | null }>(DUE_SAGAS, [limit]);
-      const [due, later] = [0, 1].map((is) => rows.filter((row) => Number(row.later ?? 0) === is).map(({ id }) => id)) as [
-        string[],
-        string[],
-      ];
-      if (later.length > 0) await db.execute(PUT_OFF, [later.sort()]);
-      if (later.length === 0 || rows.length < limit) return due;
-    }
-  },
-});
+    due: async (limit) => {
+      for (;;) {
+        const rows = await db.query<{ id: string; later: number | null }>(DUE_SAGAS, [limit]);
+        const [due, later] = [0, 1].map((is) => rows.filter((row) => Number(row.later ?? 0) === is).map(({ id }) => id)) as [
+          string[],
+          string[],
+        ];
+        if (later.length > 0) await db.execute(PUT_OFF, [later.sort()]);
+        if (later.length === 0 || rows.length < limit) return due;
+      }
+    },
+  };
+};

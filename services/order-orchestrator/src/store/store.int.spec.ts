@@ -129,6 +129,18 @@ describe('the sweep', () => {
     await set(due.id, IN_A_MINUTE, IN_A_MINUTE);
   });
 
+  it('is told of an end that it would otherwise come upon before the event can be out', async () => {
+    const store = sagaStore({ db: database.db, eventResendMs: 20_000 });
+    const [late, soon] = sagas.slice(24, 26) as [Progress<PlacedOrder>, Progress<PlacedOrder>];
+    const changes = [refusedChange(late), refusedChange(soon)];
+    const endedAt = Number(changes[0]?.end?.endedAt);
+    const look = (id: string, at: number) =>
+      database.db.execute('UPDATE sagas SET next_at = FROM_UNIXTIME(? / 1000) WHERE id = ?', [at, id]);
+    await Promise.all([look(late.id, endedAt + 9_000), look(soon.id, endedAt + 11_000)]);
+    await store.transaction((tx) => store.save(tx, changes));
+    expect((await Promise.all([late, soon].map(({ id }) => dueAt(id)))).map((at) => at - endedAt)).toEqual([20_000, 11_000]);
+  });
+
   it('is told at once of a saga that is due earlier than it was, or again', async () => {
     const store = sagaStore({ db: database.db, eventResendMs: 1_000 });
     const [sooner, again] = sagas.slice(22, 24) as [Progress<PlacedOrder>, Progress<PlacedOrder>];
