@@ -200,7 +200,8 @@ describe('a service', () => {
     expect([answer.status, await answer.json()]).toEqual([503, { ready: false, failing: { process: 'stopping' } }]);
     expect((await fetch(`http://${echo.internal}/livez`)).status).toBe(200);
     expect(await echo.exited).toBe(0);
-    expect(messages(echo).slice(-4)).toEqual(['stopping', 'second hook', 'first hook', 'stopped']);
+    const told = ['stopping', 'second hook', 'first hook', 'stopped'];
+    expect(messages(echo).filter((each) => told.includes(each as string))).toEqual(told); // the cut stream may be told of in between
   });
 });
 

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { orders } from '@jumun/protos';
+import { drain, grpcClient } from '@jumun/service-kit';
+import { answerInBatches } from './answers.ts';
+
+const call = (callId: number): orders.PlaceOrder => orders.PlaceOrder.fromPartial({ callId });
+const accepted = (callId: number): orders.PlaceOrderResult =>
+  orders.PlaceOrderResult.fromPartial({ callId, outcome: { $case: 'accepted', accepted: {} } });
+
+/** Longer than this test lives: a stream that is cut at a stop would be cut only then. */
+const GRACE_MS = 60_000;
+
+it('a stream is answered to its last call when the process stops, and ends then', async () => {
+  const stopping = new AbortController();
+  const underWay = new Map<number, () => void>();
+  const place = ({ callId }: orders.PlaceOrder) =>
+    new Promise<orders.PlaceOrderResult>((resolve) => underWay.set(callId, () => resolve(accepted(callId))));
+  const server = new Server();
+  server.addService(orders.OrderServiceService, {
+    placeOrders: (stream: Parameters<typeof answerInBatches>[0]) => answerInBatches(stream, place, stopping.signal),
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+  );
+  const client = grpcClient(orders.OrderServiceClient, `127.0.0.1:${port}`);
+  const stream = client.placeOrders();
+  const answered: number[] = [];
+  stream.on('data', ({ results }: orders.PlaceOrdersResponse) => answered.push(...results.map(({ callId }) => callId)));
+  const ended = once(stream, 'end');
+
+  stream.write({ $type: 'jumun.orders.v1.PlaceOrdersRequest', orders: [call(1), call(2)] });
+  while (underWay.size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  stopping.abort();
+  const drained = drain(server, GRACE_MS);
+  underWay.get(2)?.();
+  await once(stream, 'data');
+  expect(answered).toEqual([2]);
+  underWay.get(1)?.();
+  await Promise.all([ended, drained]);
+  expect(answered).toEqual([2, 1]);
+  client.close();
+});
