@@ -4,11 +4,12 @@ import { benchIdle } from './idle.ts';
 import { benchOrders } from './orders.ts';
 import { benchSingle } from './single.ts';
 
-const HELP = `npm run bench -- orders [--rate 1000|max] [--seconds 20]
+const HELP = `npm run bench -- orders [--rate 1000|max] [--seconds 20] [--in-flight 256]
 
   places orders through REST at the running cluster (npm start -- --detach) and tells what became of them, how long they took and what they cost
-  --rate N|max   orders a second, sent at their moment whatever comes back (default 1000); max: as many as go through when 256 are in flight
+  --rate N|max   orders a second, sent at their moment whatever comes back (default 1000); max: as many as go through
   --seconds N    for how long (default 20)
+  --in-flight N  with --rate max: orders that are under way at once (default 256)
   --no-audit     does not ask the auditor afterwards
 
 npm run bench -- single [--orders 100]
@@ -35,6 +36,7 @@ const main = async (): Promise<number> => {
       rate: { type: 'string', default: '1000' },
       seconds: { type: 'string' },
       orders: { type: 'string', default: '100' },
+      'in-flight': { type: 'string', default: '256' },
       'no-audit': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -52,7 +54,7 @@ const main = async (): Promise<number> => {
   const rate = values.rate === 'max' ? 'max' : numberOf(values.rate, '--rate', 1, 10_000);
   const allCompleted = await (kind === 'single'
     ? benchSingle(numberOf(values.orders, '--orders', 1, 10_000))
-    : benchOrders({ rate, seconds: seconds('20') }));
+    : benchOrders({ rate, seconds: seconds('20'), inFlight: numberOf(values['in-flight'], '--in-flight', 1, 4_000) }));
   const audited = values['no-audit'] ? 0 : await audit([]);
   return allCompleted && audited === 0 ? 0 : 1;
 };

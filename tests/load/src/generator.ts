@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 
-/** Connections to the gateway. Enough that an open loop never waits for one. */
-const CONNECTIONS = 256;
+/** Most connections to the gateways, made when they are needed: enough that no request waits for one. */
+const CONNECTIONS_MAX = 4_096;
 
 export interface Shot {
   /** From the intended moment of sending, in milliseconds: what a customer waits, also behind a generator that is late. */
@@ -29,7 +29,7 @@ export interface Generator {
 
 /** Sends orders from one process, spread over the gateways. */
 export const openGenerator = (gatewayUrls: readonly string[]): Generator => {
-  const pools = gatewayUrls.map((url) => new Pool(url, { connections: Math.ceil(CONNECTIONS / gatewayUrls.length), pipelining: 1 }));
+  const pools = gatewayUrls.map((url) => new Pool(url, { connections: Math.ceil(CONNECTIONS_MAX / gatewayUrls.length), pipelining: 1 }));
   let turn = 0;
 
   const shoot = async ({ token, key, body }: Request, intended: number): Promise<Shot> => {

@@ -8,19 +8,19 @@ export interface OrdersBench {
   /** Orders a second, or as many as go through. */
   readonly rate: number | 'max';
   readonly seconds: number;
+  /** Orders under way at once, where as many go through as can. */
+  readonly inFlight: number;
 }
 
-/** Orders under way at the limit: each batch is well filled, and none waits for long. */
-const IN_FLIGHT_MAX = 256;
 /** More than goes through at the limit. */
 const RATE_MAX = 4_000;
 
 /** Places orders through REST at a running cluster. Answers whether every one of them was completed. */
-export const benchOrders = async ({ rate, seconds }: OrdersBench): Promise<boolean> => {
+export const benchOrders = async ({ rate, seconds, inFlight }: OrdersBench): Promise<boolean> => {
   const { cluster, calibration, generator, request } = await setStage((rate === 'max' ? RATE_MAX : rate) * seconds);
   const loop =
     rate === 'max'
-      ? { kind: 'closed', inFlight: IN_FLIGHT_MAX, text: `closed loop: ${IN_FLIGHT_MAX} orders in flight, each answer sends the next` }
+      ? { kind: 'closed', inFlight, text: `closed loop: ${inFlight} orders in flight, each answer sends the next` }
       : { kind: 'open', text: `open loop: ${rate} orders/s, sent at their moment whatever comes back` };
   console.log(`${loop.text}, for ${seconds} s`);
 
@@ -28,7 +28,7 @@ export const benchOrders = async ({ rate, seconds }: OrdersBench): Promise<boole
   const cpuBefore = cpuOf(processes);
   const ownBefore = process.cpuUsage();
   const begun = performance.now();
-  const shots = rate === 'max' ? await generator.closed(IN_FLIGHT_MAX, seconds, request) : await generator.open(rate, seconds, request);
+  const shots = rate === 'max' ? await generator.closed(inFlight, seconds, request) : await generator.open(rate, seconds, request);
   const tookSeconds = (performance.now() - begun) / 1_000;
   const own = process.cpuUsage(ownBefore);
   // What was answered is not all that was to be done: the last orders' events are still sent, and a 202 only promises.
