@@ -19,7 +19,7 @@ beforeAll(async () => {
   await db.execute(`CREATE TABLE idempotency (
     caller CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, route VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     idempotency_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, fingerprint CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    effect_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, answer TEXT NULL, created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    effect_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, answer MEDIUMTEXT CHARACTER SET utf8mb4 NULL, created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
     PRIMARY KEY (caller, route, idempotency_key))`);
   await db.execute('CREATE TABLE thing (id CHAR(36) PRIMARY KEY, body VARCHAR(100))');
 }, 60_000);
@@ -32,6 +32,9 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** More than 65,535 bytes. */
+const LONG = '주"문'.repeat(100_000);
+
 /** Makes a thing of each call; bodies that begin with "bad" are refused, and "boom" is a bug. */
 const make = (calls: readonly Call[], on: Database = db): Promise<Outcome<string, string>[]> =>
   onceEach<Call, string, string>(on, calls, {
@@ -41,7 +44,7 @@ const make = (calls: readonly Call[], on: Database = db): Promise<Outcome<string
         if (body === 'boom') throw new Error('boom');
         if (body.startsWith('bad')) return { refused: body };
         void tx.execute('INSERT INTO thing VALUES (?, ?)', [effectId, body]);
-        return `${body} made`;
+        return body === 'long' ? LONG : `${body} made`;
       }),
     codec: { encode: (effect) => effect, decode: (stored) => stored },
     reused: 'REUSED',
@@ -56,6 +59,37 @@ it('makes one thing a key, and answers it again', async () => {
   expect(await make([{ key: 'k', body: 'a' }])).toEqual([{ effect: 'a made', replayed: true }]);
   expect(await make([{ key: 'k', body: 'b' }])).toEqual([{ refused: 'REUSED' }]);
   expect(await count('thing')).toBe(1);
+});
+
+it('answers again what is longer than any column of text but the longest', async () => {
+  await make([
+    { key: 'k', body: 'long' },
+    { key: 'l', body: 'a' },
+  ]);
+  expect(await make([{ key: 'k', body: 'long' }])).toEqual([{ effect: LONG, replayed: true }]);
+});
+
+it('has no answer for a key without one, and says that this is a mistake of its own', async () => {
+  await make([{ key: 'k', body: 'a' }]);
+  await db.execute('UPDATE idempotency SET answer = NULL');
+  await expect(make([{ key: 'k', body: 'a' }])).rejects.toThrow('stored without its answer');
+  expect(await make([{ key: 'k', body: 'b' }])).toEqual([{ refused: 'REUSED' }]);
+});
+
+it('makes nothing whose answer cannot be kept', async () => {
+  const taken = onceEach<Call, string, string>(db, [{ key: 'k', body: 'a' }], {
+    keyOf,
+    run: async (tx, [fresh]) => {
+      await tx.execute('DELETE FROM idempotency');
+      void tx.execute('INSERT INTO thing VALUES (?, ?)', [fresh?.effectId, 'a']);
+      return ['a made'];
+    },
+    codec: { encode: (effect) => effect, decode: (stored) => stored },
+    reused: 'REUSED',
+    inProgress: 'IN_PROGRESS',
+  });
+  await expect(taken).rejects.toThrow('of 1 answers, 0 found the key');
+  expect(await count('thing')).toBe(0);
 });
 
 it('makes one of each call without a key, and keeps nothing', async () => {

@@ -47,17 +47,17 @@ const KEYS = `(SELECT t.caller, t.route, t.k FROM JSON_TABLE(?, '$[*]' COLUMNS (
   caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]')) t) j
   STRAIGHT_JOIN idempotency i FORCE INDEX (PRIMARY) ON i.caller = j.caller AND i.route = j.route AND i.idempotency_key = j.k`;
 
-const READ = `
+export const READ = `
   SELECT i.caller, i.route, i.idempotency_key AS \`key\`, i.fingerprint, i.effect_id AS effectId, i.answer FROM ${KEYS}`;
 
-// The answers come back by the effect's id, which only rows of this transaction have; the key columns find them.
-const ANSWER = `
+/** An answer may be as long as a body that was taken makes it: hundreds of KB where it is escaped twice. What is longer would become NULL. */
+export const ANSWER = `
   UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
-           caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]', answer TEXT PATH '$[3]')) j
+           caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]', answer MEDIUMTEXT CHARACTER SET utf8mb4 PATH '$[3]')) j
   STRAIGHT_JOIN idempotency i FORCE INDEX (PRIMARY) ON i.caller = j.caller AND i.route = j.route AND i.idempotency_key = j.k
      SET i.answer = j.answer`;
 
-const FORGET = `DELETE i FROM ${KEYS}`;
+export const FORGET = `DELETE i FROM ${KEYS}`;
 
 export interface KeyRow extends IdempotencyKey {
   readonly effectId: string;
@@ -112,6 +112,12 @@ export const claimKeys = (tx: Tx, keys: readonly (IdempotencyKey & { readonly ef
   return findKeys(tx, keys, { lock: true });
 };
 
+/** Throws unless each key's row was there to take its answer: without it the call could never be answered again. */
+const keepAnswers = async (tx: Tx, answers: readonly string[][]): Promise<void> => {
+  const { affectedRows } = await tx.execute(ANSWER, [JSON.stringify(answers)]);
+  if (affectedRows !== answers.length) throw new Error(`of ${answers.length} answers, ${affectedRows} found the key that they belong to`);
+};
+
 type Keyed<Call> = FreshCall<Call> & { readonly key: IdempotencyKey | undefined };
 
 /** One transaction: claim the keys, decide the calls that are new, keep their answers, and leave no trace of a refusal. */
@@ -139,7 +145,9 @@ const decideOnce = async <Call, Effect, Refusal>(
     const result = decided.get(call.effectId);
     if (result === undefined) {
       const row = rowOf(call);
-      if (row?.answer == null || row.fingerprint !== call.key?.fingerprint) return { refused: reused };
+      if (row === undefined || row.fingerprint !== call.key?.fingerprint) return { refused: reused };
+      // The effect is there, but how it was answered is not: a bug, and nothing that the caller could have done otherwise.
+      if (row.answer === null) throw new Error('an idempotency key is stored without its answer');
       return { effect: codec.decode(row.answer), replayed: true };
     }
     const refused = typeof result === 'object' && result !== null && 'refused' in result;
@@ -147,8 +155,8 @@ const decideOnce = async <Call, Effect, Refusal>(
     else if (call.key !== undefined) answers.push([call.key.caller, call.key.route, call.key.key, codec.encode(result as Effect)]);
     return refused ? (result as { refused: Refusal }) : { effect: result as Effect, replayed: false };
   });
-  if (answers.length > 0) void tx.execute(ANSWER, [JSON.stringify(answers)]);
   if (refusedKeys.length > 0) void tx.execute(FORGET, [sortedKeys(refusedKeys)]);
+  if (answers.length > 0) await keepAnswers(tx, answers);
   return outcomes;
 };
 

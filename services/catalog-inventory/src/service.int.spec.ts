@@ -60,6 +60,29 @@ it(
 );
 
 it(
+  'answers the largest product that the gateway lets through again, whole',
+  async () => {
+    const service = await startCatalog(shop);
+    const client = clientOf(service.grpc);
+    const request = newProduct({
+      idempotency: { $type: 'jumun.common.v1.IdempotencyKey', ...keyed(newId()) },
+      name: '차'.repeat(100),
+      category: '잎'.repeat(100),
+      description: '첫 물 녹차 '.repeat(2_000).slice(0, 10_000),
+      price: 1_000_000_000,
+      options: Array.from({ length: 100 }, (_, n) => ({ name: `${n}`.padEnd(100, '향'), price: 1_000_000_000, stock: 1_000_000_000 })),
+    });
+    const made = await client.createProduct(request);
+    expect(made.outcome?.$case === 'created' && made.outcome.created.options).toHaveLength(100);
+    expect(await client.createProduct(request)).toEqual({ ...made, replayed: true });
+    const other = { ...request, idempotency: { ...request.idempotency!, fingerprint: 'e'.repeat(64) } };
+    expect(await client.createProduct(other)).toMatchObject({ outcome: { refused: { kind: { $case: 'idempotencyKeyReused' } } } });
+    expect(await service.end()).toBe(0);
+  },
+  withinMs,
+);
+
+it(
   'answers the same after it was killed between an adjustment and its answer',
   async () => {
     const first = await startCatalog(shop);

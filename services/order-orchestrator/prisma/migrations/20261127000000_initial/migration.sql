@@ -82,7 +82,7 @@ CREATE TABLE idempotency (
   fingerprint CHAR(64)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   -- What the effect made; how it was answered is read from there, or stands in answer.
   effect_id   CHAR(36)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  answer      TEXT         CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  answer      MEDIUMTEXT   CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   created_at  DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (caller, route, idempotency_key),
   KEY idempotency_created_at (created_at)
