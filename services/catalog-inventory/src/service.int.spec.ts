@@ -68,7 +68,7 @@ it(
       idempotency: { $type: 'jumun.common.v1.IdempotencyKey', ...keyed(newId()) },
       name: '차'.repeat(100),
       category: '잎'.repeat(100),
-      description: '첫 물 녹차 '.repeat(2_000).slice(0, 10_000),
+      description: '첫물녹차'.repeat(2_500),
       price: 1_000_000_000,
       options: Array.from({ length: 100 }, (_, n) => ({ name: `${n}`.padEnd(100, '향'), price: 1_000_000_000, stock: 1_000_000_000 })),
     });
