@@ -1,4 +1,5 @@
 import { startMariadb, type MariadbServer } from '../test/mariadb-server.ts';
+import { IDEMPOTENCY_DDL } from './idempotency-statements.ts';
 import { findKeys, idempotencyName, type IdempotencyKey, onceEach, type Outcome } from './idempotency.ts';
 import { type Database, openDatabase } from './tx.ts';
 
@@ -16,11 +17,7 @@ beforeAll(async () => {
   server = await startMariadb();
   url = await server.schema();
   db = openDatabase(url);
-  await db.execute(`CREATE TABLE idempotency (
-    caller CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, route VARCHAR(160) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    idempotency_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, fingerprint CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    effect_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, answer MEDIUMTEXT CHARACTER SET utf8mb4 NULL, created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-    PRIMARY KEY (caller, route, idempotency_key))`);
+  await db.execute(IDEMPOTENCY_DDL);
   await db.execute('CREATE TABLE thing (id CHAR(36) PRIMARY KEY, body VARCHAR(100))');
 }, 60_000);
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { faultPoint } from './fault-point.ts';
 import { newId } from './ids.ts';
-import { insertList } from './insert-rows.ts';
+import { ANSWER, claimStatement, FORGET, READ } from './idempotency-statements.ts';
 import type { Database, Tx } from './tx.ts';
 
 /** Which call an effect belongs to. An empty key means that the caller gave none. */
@@ -33,31 +33,6 @@ export interface OnceOptions<Call, Effect, Refusal> {
   /** The key is in use by another body at this very moment. */
   readonly inProgress: Refusal;
 }
-
-/** Keeps a rival's row, and waits for its transaction. */
-const claimStatement = (rows: readonly string[][]): [string, unknown[]] =>
-  insertList(
-    'idempotency (caller, route, idempotency_key, fingerprint, effect_id)',
-    rows,
-    'ON DUPLICATE KEY UPDATE caller = idempotency.caller',
-  );
-
-// In a derived table: MySQL refuses to lock what JSON_TABLE makes (error 3569).
-const KEYS = `(SELECT t.caller, t.route, t.k FROM JSON_TABLE(?, '$[*]' COLUMNS (
-  caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]')) t) j
-  STRAIGHT_JOIN idempotency i FORCE INDEX (PRIMARY) ON i.caller = j.caller AND i.route = j.route AND i.idempotency_key = j.k`;
-
-export const READ = `
-  SELECT i.caller, i.route, i.idempotency_key AS \`key\`, i.fingerprint, i.effect_id AS effectId, i.answer FROM ${KEYS}`;
-
-/** An answer may be as long as a body that was taken makes it: hundreds of KB where it is escaped twice. What is longer would become NULL. */
-export const ANSWER = `
-  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
-           caller CHAR(36) CHARACTER SET ascii PATH '$[0]', route VARCHAR(160) CHARACTER SET ascii PATH '$[1]', k VARCHAR(255) CHARACTER SET ascii PATH '$[2]', answer MEDIUMTEXT CHARACTER SET utf8mb4 PATH '$[3]')) j
-  STRAIGHT_JOIN idempotency i FORCE INDEX (PRIMARY) ON i.caller = j.caller AND i.route = j.route AND i.idempotency_key = j.k
-     SET i.answer = j.answer`;
-
-export const FORGET = `DELETE i FROM ${KEYS}`;
 
 export interface KeyRow extends IdempotencyKey {
   readonly effectId: string;

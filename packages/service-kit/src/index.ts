@@ -9,6 +9,7 @@ export * from './fingerprint.ts';
 export * from './grpc-client.ts';
 export * from './grpc-server.ts';
 export * from './idempotency.ts';
+export { IDEMPOTENCY_DDL } from './idempotency-statements.ts';
 export * from './ids.ts';
 export { claimRows, insertList } from './insert-rows.ts';
 export * from './internal-server.ts';
