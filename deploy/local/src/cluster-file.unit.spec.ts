@@ -45,7 +45,7 @@ test('the file tells the way to everything, and only its owner may read it', () 
   });
 });
 
-test('the account in it can only read: the root password is not in it', () => {
+test('root and its password are not in it', () => {
   writeClusterFile(cluster);
   expect(readFileSync(join(dir, 'cluster.json'), 'utf8')).not.toContain('of-root');
 });
