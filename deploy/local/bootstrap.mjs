@@ -1,10 +1,11 @@
 // Where every npm script begins. Runs on any Node from 20.19 on, without any dependency: installs what is missing, builds what has
 // changed, and hands over to the command itself, which is TypeScript for the Node 24 among the dependencies.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { doctor } from './doctor.mjs';
+import { takeTurn } from './turn.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const nodeBinary = join(root, 'node_modules', '.bin', 'node');
@@ -42,37 +43,16 @@ const main = async () => {
   process.exit(await handOver(command, args));
 };
 
-/** Two commands in one checkout take turns here; whoever finds the lock of a process that is gone takes it over. */
+/** Two commands in one checkout take turns here; whoever finds the turn of a process that is gone takes it over. */
 const lock = () => {
   const file = join(root, '.local', 'bootstrap.lock');
-  mkdirSync(join(root, '.local'), { recursive: true });
-  for (let told = false; ; told = true) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') give(`${file} cannot be written: ${error.message}`, 'Make the checkout writable for this user.');
-    }
-    const holder = Number(readOr(file, '0'));
-    if (!isAlive(holder)) {
-      rmSync(file, { force: true });
-      continue;
-    }
-    if (!told) console.log(`… waiting for another command of this checkout (pid ${holder}) to finish its installation or build`);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-  }
-  const release = () => rmSync(file, { force: true });
-  process.once('exit', release);
-  return release;
-};
-
-const isAlive = (pid) => {
-  if (!(pid > 0)) return false;
   try {
-    process.kill(pid, 0);
-    return true;
+    mkdirSync(join(root, '.local'), { recursive: true });
+    return takeTurn(file, (pid) =>
+      console.log(`… waiting for another command of this checkout (pid ${pid}) to finish its installation or build`),
+    );
   } catch (error) {
-    return error.code === 'EPERM';
+    return give(`${file} cannot be written: ${error.message}`, 'Make the checkout writable for this user.');
   }
 };
 

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { takeTurn } from '../turn.mjs';
+
+const dir = mkdtempSync(join(tmpdir(), 'jumun-turn-'));
+const file = join(dir, 'lock');
+const diary = join(dir, 'diary');
+afterAll(() => rmSync(dir, { recursive: true }));
+beforeEach(() => rmSync(file, { force: true }));
+
+/** A process id that was somebody's and is nobody's any more. */
+const pidOfTheDead = async (): Promise<number> => {
+  const child = spawn('true');
+  await once(child, 'exit');
+  return child.pid as number;
+};
+
+test('a turn is named by its process, ends once, and leaves nothing', () => {
+  const release = takeTurn(file, () => undefined);
+  expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^${process.pid} `));
+  release();
+  expect(readdirSync(dir)).toEqual([]);
+  writeFileSync(file, '1');
+  release();
+  expect(readFileSync(file, 'utf8')).toBe('1'); // somebody else's by now
+});
+
+test('the turn of a process that is gone is taken over, and one that names nobody', async () => {
+  for (const left of [String(await pidOfTheDead()), '']) {
+    writeFileSync(file, left);
+    takeTurn(file, () => undefined)();
+    expect(readdirSync(dir)).toEqual([]);
+  }
+});
+
+test('of many who wait at a dead one’s turn, one goes at a time', async () => {
+  appendFileSync(diary, '');
+  writeFileSync(file, String(await pidOfTheDead()));
+  // Some die in their turn, in the middle of it.
+  const turns = `
+    import { appendFileSync } from 'node:fs';
+    import { takeTurn } from ${JSON.stringify(new URL('../turn.mjs', import.meta.url).href)};
+    const write = (word) => appendFileSync(${JSON.stringify(diary)}, word + ' ' + process.pid + '\\n');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${Date.now() + 1_000} - Date.now()); // all at once
+    for (let n = 0; n < 5; n++) {
+      const release = takeTurn(${JSON.stringify(file)}, () => undefined);
+      write('in');
+      if (n === 3 && process.argv[1] === 'mortal') { write('out'); process.kill(process.pid, 'SIGKILL'); }
+      write('out');
+      release();
+    }`;
+  const who = Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? 'mortal' : 'other'));
+  const children = who.map((name) => spawn(process.execPath, ['--input-type=module', '-e', turns, name], { stdio: 'inherit' }));
+  await Promise.all(children.map((child) => once(child, 'exit')));
+  const words = readFileSync(diary, 'utf8').trim().split('\n');
+  expect(words).toHaveLength(2 * (4 * 4 + 4 * 5));
+  for (let n = 0; n < words.length; n += 2) expect([words[n], words[n + 1]]).toEqual([words[n], words[n]?.replace('in', 'out')]);
+}, 60_000);
