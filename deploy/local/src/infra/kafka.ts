@@ -71,19 +71,18 @@ const writeConfig = (file: string, { folder, port, controllerPort }: { folder: s
   renameSync(`${file}.new`, file);
 };
 
-const jvmOptions = (classpath: string, what: 'broker' | 'format'): string[] => {
-  const heap = what === 'broker' ? '-Xmx384m' : '-Xmx128m';
-  return [
-    heap,
-    '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=4',
-    '-Djava.awt.headless=true',
-    ...classArchive(what),
-    `-Dlog4j2.configurationFile=${join(rootDir, 'deploy/kafka/log4j2.yaml')}`,
-    '-cp',
-    classpath,
-  ];
-};
+/** A broker in a container runs with the same; docker-compose.yml has them too. */
+export const BROKER_HEAP = '-Xmx384m';
+export const JVM_TUNING: readonly string[] = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=4', '-Djava.awt.headless=true'];
+
+const jvmOptions = (classpath: string, what: 'broker' | 'format'): string[] => [
+  what === 'broker' ? BROKER_HEAP : '-Xmx128m',
+  ...JVM_TUNING,
+  ...classArchive(what),
+  `-Dlog4j2.configurationFile=${join(rootDir, 'deploy/kafka/log4j2.yaml')}`,
+  '-cp',
+  classpath,
+];
 
 /**
  * An archive of loaded classes halves the start. The JVM writes it when a run ends in order, and silently ignores one that does not fit
