@@ -14,8 +14,3 @@ export class TransientError extends Error {
 export class OverloadedError extends Error {
   override readonly name: string = 'OverloadedError';
 }
-
-/** Closes a `switch` over a union: does not compile when a case is missing, throws when the data broke the types. */
-export const never = (value: never): never => {
-  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
-};

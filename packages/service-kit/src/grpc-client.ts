@@ -1,12 +1,4 @@
-import {
-  type CallOptions,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  type ClientWritableStream,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
+import { type ClientDuplexStream, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { TransientError } from './errors.ts';
 import { type Channel, openChannel } from './grpc-channel.ts';
 import { childTraceparent, currentTrace } from './trace.ts';
@@ -31,22 +23,20 @@ export interface GrpcClientType<S extends GrpcServiceDefinition> {
 }
 
 export interface GrpcCallOptions {
-  /** Time-out in ms, when it is to be another than the client's. Streams have none unless it is given. */
+  /** Time-out in ms, when it is to be another than the client's. */
   deadlineMs?: number;
-  signal?: AbortSignal;
 }
 
 type Request<M extends GrpcMethodDefinition> = M extends { requestSerialize: (value: infer Req) => Buffer } ? Req : never;
 type Response<M extends GrpcMethodDefinition> = ReturnType<M['responseDeserialize']>;
 type Untagged<T> = T extends object ? Omit<T, '$type'> : T; // the codec knows the type of a request, nobody needs to repeat it
 
-type Call<M extends GrpcMethodDefinition> = M extends { requestStream: true; responseStream: true }
-  ? (options?: GrpcCallOptions) => ClientDuplexStream<Request<M>, Response<M>>
-  : M extends { requestStream: true }
-    ? (options?: GrpcCallOptions) => { stream: ClientWritableStream<Request<M>>; response: Promise<Response<M>> }
-    : M extends { responseStream: true }
-      ? (request: Untagged<Request<M>>, options?: GrpcCallOptions) => ClientReadableStream<Response<M>>
-      : (request: Untagged<Request<M>>, options?: GrpcCallOptions) => Promise<Response<M>>;
+/** Streams go both ways: nothing here speaks, or listens, alone. */
+type Call<M extends GrpcMethodDefinition> = M extends { requestStream: false; responseStream: false }
+  ? (request: Untagged<Request<M>>, options?: GrpcCallOptions) => Promise<Response<M>>
+  : M extends { requestStream: true; responseStream: true }
+    ? () => ClientDuplexStream<Request<M>, Response<M>>
+    : never;
 
 /** The service's methods, unary ones as promises. */
 export type GrpcClient<S extends GrpcServiceDefinition> = { readonly [K in keyof S]: Call<S[K]> } & {
@@ -81,18 +71,14 @@ const callMetadata = (): Metadata => {
   return metadata;
 };
 
-const callOptions = (deadlineMs: number | undefined): CallOptions =>
-  deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
-
 const isNoAnswer = (error: ServiceError): boolean => error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED;
 
 const unary = (channel: Channel, method: GrpcMethodDefinition, clientDeadlineMs: number) => {
   const { path, requestSerialize, responseDeserialize } = method;
-  return (request: unknown, { deadlineMs = clientDeadlineMs, signal }: GrpcCallOptions = {}): Promise<unknown> =>
+  return (request: unknown, { deadlineMs = clientDeadlineMs }: GrpcCallOptions = {}): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, response?: unknown): void => {
         clearTimeout(overdue);
-        signal?.removeEventListener('abort', cancel);
         channel.report(error);
         if (error === null) resolve(response);
         else reject(isNoAnswer(error) ? new UpstreamUnavailable(path, error.code, error) : error);
@@ -100,47 +86,20 @@ const unary = (channel: Channel, method: GrpcMethodDefinition, clientDeadlineMs:
       const serialize = requestSerialize as (value: unknown) => Buffer;
       const call = channel
         .client()
-        .makeUnaryRequest(path, serialize, responseDeserialize, request, callMetadata(), callOptions(deadlineMs), done);
-      const cancel = (): void => call.cancel();
+        .makeUnaryRequest(path, serialize, responseDeserialize, request, callMetadata(), { deadline: Date.now() + deadlineMs }, done);
       const overdue = setTimeout(() => {
         channel.replace();
         call.cancel();
         reject(new UpstreamUnavailable(path, status.DEADLINE_EXCEEDED));
       }, deadlineMs + OVERDUE_MS);
-      if (signal?.aborted) cancel();
-      else signal?.addEventListener('abort', cancel, { once: true });
     });
 };
 
-/** Streams are the caller's to watch; all that is done here is to open them, with the trace, and to cancel them on the signal. */
-const streaming = (channel: Channel, method: GrpcMethodDefinition) => {
-  const { path, requestStream, responseStream, responseDeserialize } = method;
-  const serialize = method.requestSerialize as (value: unknown) => Buffer;
-  const cancelOn = <T extends { cancel(): void }>(call: T, signal: AbortSignal | undefined): T => {
-    signal?.addEventListener('abort', () => call.cancel(), { once: true });
-    return call;
-  };
-  if (!requestStream)
-    return (request: unknown, { deadlineMs, signal }: GrpcCallOptions = {}) =>
-      cancelOn(
-        channel.client().makeServerStreamRequest(path, serialize, responseDeserialize, request, callMetadata(), callOptions(deadlineMs)),
-        signal,
-      );
-  if (responseStream)
-    return ({ deadlineMs, signal }: GrpcCallOptions = {}) =>
-      cancelOn(
-        channel.client().makeBidiStreamRequest(path, serialize, responseDeserialize, callMetadata(), callOptions(deadlineMs)),
-        signal,
-      );
-  return ({ deadlineMs, signal }: GrpcCallOptions = {}) => {
-    const { promise: response, resolve, reject } = Promise.withResolvers<unknown>();
-    const done = (error: ServiceError | null, value?: unknown): void => (error === null ? resolve(value) : reject(error));
-    const stream = channel
-      .client()
-      .makeClientStreamRequest(path, serialize, responseDeserialize, callMetadata(), callOptions(deadlineMs), done);
-    return { stream: cancelOn(stream, signal), response };
-  };
-};
+/** A stream is the caller's to watch and has no deadline; all that is done here is to open it, with the trace. */
+const duplex =
+  (channel: Channel, { path, requestSerialize, responseDeserialize }: GrpcMethodDefinition) =>
+  () =>
+    channel.client().makeBidiStreamRequest(path, requestSerialize as (value: unknown) => Buffer, responseDeserialize, callMetadata());
 
 /**
  * A client of one service over all its addresses (`host:port,host:port`), in turn. Every unary call has a deadline (2 s unless told);
@@ -152,10 +111,9 @@ export const grpcClient = <S extends GrpcServiceDefinition>(
   { deadlineMs = UNARY_DEADLINE_MS }: { deadlineMs?: number } = {},
 ): GrpcClient<S> => {
   const channel = openChannel(typeof addresses === 'string' ? addresses.split(',') : addresses);
-  const methods = Object.entries(service).map(([name, method]) => {
-    const isUnary = !method.requestStream && !method.responseStream;
-    return [name, isUnary ? unary(channel, method, deadlineMs) : streaming(channel, method)] as const;
-  });
+  const methods = Object.entries(service).map(
+    ([name, method]) => [name, method.requestStream ? duplex(channel, method) : unary(channel, method, deadlineMs)] as const,
+  );
   const rest = { connected: () => channel.connected(), close: () => channel.close() };
   return { ...Object.fromEntries(methods), ...rest } as unknown as GrpcClient<S>;
 };

@@ -1,7 +1,13 @@
 import { Id, Named, OneOf, Strict, Text, Time, Type } from '../http/schema.ts';
 
+const LOGIN_ID = { minLength: 3, maxLength: 50, pattern: '^[a-z0-9._-]*$' };
+
+/** Whether anybody can have signed up under it. */
+export const isLoginId = (text: string): boolean =>
+  text.length >= LOGIN_ID.minLength && text.length <= LOGIN_ID.maxLength && new RegExp(LOGIN_ID.pattern).test(text);
+
 export const newUser = Strict({
-  loginId: Type.String({ minLength: 3, maxLength: 50, pattern: '^[a-z0-9._-]*$', examples: ['minji'] }),
+  loginId: Type.String({ ...LOGIN_ID, examples: ['minji'] }),
   name: Text(1, 100),
   password: Type.String({ minLength: 8, maxLength: 128, format: 'password' }),
 });
