@@ -16,6 +16,10 @@ const mayImport = {
   tests: ['protos', 'service-kit', 'messaging', 'saga'],
   ...Object.fromEntries(services.map((name) => [`services/${name}`, ['protos', 'service-kit', 'messaging', 'saga']])),
 };
+/** Where a part may have only some names of a package. What carries messages knows those that every message has, and no word of the shop. */
+const onlyNames = {
+  'packages/messaging': { protos: ['common', 'messageTypeRegistry', 'deadLetterTopic', 'INBOX_RETENTION_MS'] },
+};
 /** And what tests may have besides. */
 const forTests = ['protos', 'service-kit', 'messaging', 'testkit', 'local'];
 
@@ -34,8 +38,8 @@ const isDomain = (file) => {
   return name !== undefined && !WIRING.test(name) && !NO_DOMAIN[service]?.includes(name);
 };
 
-/** Why `file` may not import `specifier`; undefined when it may. Both as seen from the repository's root. */
-const refusalOf = (file, specifier) => {
+/** Why `file` may not import `names` of `specifier`; undefined when it may. The paths are as seen from the repository's root. */
+const refusalOf = (file, specifier, names) => {
   const part = partOf(file);
   if (part === undefined) return undefined;
   if (/(^|\/)dist(\/|$)/.test(specifier)) return 'What is built is imported by the name of its package.';
@@ -49,6 +53,9 @@ const refusalOf = (file, specifier) => {
   const allowed = [...(mayImport[part] ?? []), ...(isTest(file) ? forTests : [])];
   if (ours !== undefined && !allowed.includes(ours) && !(isTest(file) && part.endsWith(`/${ours}`)))
     return `${part} does not know @jumun/${ours}.`;
+  const some = isTest(file) ? undefined : onlyNames[part]?.[ours];
+  const stray = some && names.find((name) => !some.includes(name));
+  if (stray !== undefined) return `${part} knows of @jumun/${ours} only ${some.join(', ')}; not ${stray}.`;
 
   if (/^kafkajs(\/|$)/.test(specifier) && part !== 'packages/messaging') return 'Only packages/messaging speaks to Kafka.';
   if (file.startsWith('packages/saga/src/') && target === undefined) return 'packages/saga is pure: it imports nothing.';
@@ -57,21 +64,35 @@ const refusalOf = (file, specifier) => {
   return undefined;
 };
 
+const EVERYTHING = 'everything';
+/** The name that is taken out of a module; of a namespace or a default it is not known which. */
+const nameOf = (node) => node?.name ?? node?.value ?? EVERYTHING;
+/** `a` of `import('…').a.b`. */
+const leftmost = (qualifier) => (qualifier?.left === undefined ? qualifier : leftmost(qualifier.left));
+
 const borders = {
   create(context) {
     const file = relative(context.cwd, context.filename).split(sep).join('/');
-    const check = (source) => {
+    const check = (source, names) => {
       if (typeof source?.value !== 'string') return;
-      const message = refusalOf(file, source.value);
+      const message = refusalOf(file, source.value, names);
       if (message !== undefined) context.report({ node: source, message });
     };
     return {
-      ImportDeclaration: ({ source }) => check(source),
-      ExportNamedDeclaration: ({ source }) => check(source),
-      ExportAllDeclaration: ({ source }) => check(source),
-      ImportExpression: ({ source }) => check(source),
-      TSImportType: ({ source }) => check(source),
-      TSExternalModuleReference: ({ expression }) => check(expression),
+      ImportDeclaration: ({ source, specifiers }) =>
+        check(
+          source,
+          specifiers.map(({ imported }) => nameOf(imported)),
+        ),
+      ExportNamedDeclaration: ({ source, specifiers }) =>
+        check(
+          source,
+          specifiers.map(({ local }) => nameOf(local)),
+        ),
+      ExportAllDeclaration: ({ source }) => check(source, [EVERYTHING]),
+      ImportExpression: ({ source }) => check(source, [EVERYTHING]),
+      TSImportType: ({ source, qualifier }) => check(source, [nameOf(leftmost(qualifier))]),
+      TSExternalModuleReference: ({ expression }) => check(expression, [EVERYTHING]),
     };
   },
 };
