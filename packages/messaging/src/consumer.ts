@@ -54,7 +54,7 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
   const arrivalOf = (topic: string, partition: number, message: EachBatchPayload['batch']['messages'][number]): Arrival => {
     const offset = BigInt(message.offset);
     const raw = { key: message.key, value: message.value, headers: message.headers ?? {} };
-    const bytes = (message.value?.length ?? 0) + 200;
+    const bytes = (message.key?.length ?? 0) + (message.value?.length ?? 0) + 200;
     try {
       return { topic, partition, offset, raw, bytes, message: decode(topic, partition, offset, raw), problem: undefined };
     } catch (error) {
