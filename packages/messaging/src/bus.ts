@@ -25,18 +25,11 @@ export interface ConsumeOptions {
    * at any time. A transient error calls it again for as long as it lasts; any other one halves the batch until the message that causes it
    * is alone, and makes that a dead letter.
    */
-  readonly handle: (batch: InMessage[], context: HandleContext) => Promise<void>;
+  readonly handle: (batch: InMessage[]) => Promise<void>;
   /** How long the broker waits for a sign of life before it gives the partitions to others (default 30,000; the broker's least is 6,000). */
   readonly sessionTimeoutMs?: number;
   /** How often finished offsets are committed (default 1,000). */
   readonly commitIntervalMs?: number;
-}
-
-export interface HandleContext {
-  /** 1, and more when the batch is tried again after a transient error. */
-  readonly attempt: number;
-  /** Aborted when the partitions were taken away or the consumer stops: what cannot be finished may as well be left. */
-  readonly signal: AbortSignal;
 }
 
 export interface Consumer {
@@ -44,10 +37,11 @@ export interface Consumer {
   stop(): Promise<void>;
   /** The partitions of a topic that this instance has now. */
   ownedPartitions(topic: string): number[];
-  /** False before the group was joined, and without a sign of life from the broker for longer than the session time-out: not ready. */
+  /**
+   * False before the group was joined, without a sign of life from the broker for longer than the session time-out, and while a batch can be
+   * neither done nor put aside: not ready.
+   */
   healthy(): boolean;
-  /** True when that has lasted for minutes although the consumer was made anew again and again: the process may as well exit. */
-  givenUp(): boolean;
 }
 
 export interface Bus {

@@ -26,7 +26,6 @@ const DRAIN_MS = 8_000;
 const READY_MS = 15_000;
 /** A broker that does not answer keeps nobody from stopping: what is not committed is seen again. */
 const LAST_COMMIT_MS = 3_000;
-const GIVE_UP_MS = 5 * 60_000;
 
 /** Waits for the work, but no longer than that. */
 const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
@@ -46,7 +45,6 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
   const tracker = new OffsetTracker();
   const ends = new Map<string, bigint>();
   const heartbeatMs = Math.min(3_000, Math.floor(sessionTimeoutMs / 3));
-  const openedAt = Date.now();
   let stopping = false;
   /** Aborted at the next assignment: what belongs to this one is void then. */
   let assignment = new AbortController();
@@ -54,7 +52,7 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
   const arrivalOf = (topic: string, partition: number, message: EachBatchPayload['batch']['messages'][number]): Arrival => {
     const offset = BigInt(message.offset);
     const raw = { key: message.key, value: message.value, headers: message.headers ?? {} };
-    const bytes = (message.value?.length ?? 0) + 200;
+    const bytes = (message.key?.length ?? 0) + (message.value?.length ?? 0) + 200;
     try {
       return { topic, partition, offset, raw, bytes, message: decode(topic, partition, offset, raw), problem: undefined };
     } catch (error) {
@@ -123,21 +121,25 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
     onBatch,
   });
 
-  const work = patientWorker({ group, logger, handle: options.handle, sendEncoded: parts.sendEncoded });
+  const worker = patientWorker({ group, logger, handle: options.handle, sendEncoded: parts.sendEncoded });
   const takeRound = async (): Promise<void> => {
     const { signal } = assignment;
     const items = arrivals.take(batchSizeMax);
     if (items.length === 0) return arrivals.filled();
     const observed = batchSeconds.startTimer({ group });
     batchSize.observe({ group }, items.length);
-    if (!(await work(items, signal)) || signal.aborted) return;
+    if (!(await worker.work(items, signal)) || signal.aborted) return;
     observed();
     for (const { topic, partition, offset } of items) tracker.done(topicPrefix + topic, partition, offset);
   };
   const loop = (async () => {
     while (!stopping) await takeRound();
   })();
-  loop.catch((err: unknown) => logger.error({ err, group }, 'the consumer loop ended; that is a bug'));
+  let broken = false;
+  loop.catch((err: unknown) => {
+    broken = true;
+    logger.error({ err, group }, 'the consumer loop ended; that is a bug');
+  });
 
   const timer = setInterval(() => {
     void commit();
@@ -164,7 +166,6 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
   return {
     stop: () => (stopped ??= stop()),
     ownedPartitions: (topic) => tracker.partitions(topicPrefix + topic),
-    healthy: () => member.silentForMs() < Math.max(sessionTimeoutMs, READY_MS),
-    givenUp: () => Math.min(member.silentForMs(), Date.now() - openedAt) > GIVE_UP_MS,
+    healthy: () => !broken && !worker.isStuck() && member.silentForMs() < Math.max(sessionTimeoutMs, READY_MS),
   };
 };

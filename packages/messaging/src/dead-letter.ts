@@ -12,7 +12,28 @@ export interface Origin {
 /** A broker takes 1 MB; what is larger keeps its beginning, and where the whole of it lies. */
 const BYTES_MAX = 900_000;
 const CUT_BYTES = 64 * 1024;
+/** All headers together; the rest, and any that is as long as `CUT_BYTES` by itself, is left out. */
+const HEADERS_BYTES_MAX = 4 * CUT_BYTES;
+const HEADER_BYTES = 8;
 const ERROR_CHARS_MAX = 1_000;
+
+const headersOf = (raw: RawRecord): { headers: Record<string, string | Buffer>; bytes: number; leftOut: number } => {
+  const headers: Record<string, string | Buffer> = {};
+  let [bytes, leftOut] = [0, 0];
+  for (const name in raw.headers) {
+    const value = raw.headers[name];
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    if (last === undefined || last === null) continue;
+    const more = HEADER_BYTES + Buffer.byteLength(name) + Buffer.byteLength(last);
+    if (more > CUT_BYTES || bytes + more > HEADERS_BYTES_MAX) {
+      leftOut++;
+      continue;
+    }
+    bytes += more;
+    headers[name] = last;
+  }
+  return { headers, bytes, leftOut };
+};
 
 /** A record that cannot be worked on, with everything that is needed to understand why, and to send it again. */
 export const deadLetter = (
@@ -20,15 +41,7 @@ export const deadLetter = (
   { group, attempts, error }: { group: string; attempts: number; error: unknown },
 ): EncodedMessage => {
   const { topic, partition, offset, raw } = origin;
-  const headers: Record<string, string | Buffer> = {};
-  let bytes = raw.value?.length ?? 0;
-  for (const name in raw.headers) {
-    const value = raw.headers[name];
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last === undefined || last === null) continue;
-    bytes += name.length + last.length;
-    if (last.length <= CUT_BYTES) headers[name] = last;
-  }
+  const { headers, bytes, leftOut } = headersOf(raw);
   headers['dlq_topic'] = topic;
   headers['dlq_partition'] = String(partition);
   headers['dlq_offset'] = String(offset);
@@ -36,10 +49,16 @@ export const deadLetter = (
   headers['dlq_attempts'] = String(attempts);
   headers['dlq_error'] = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, ERROR_CHARS_MAX);
   headers['dlq_at'] = new Date().toISOString();
-  const isCut = bytes > BYTES_MAX;
-  if (isCut) headers['dlq_value_bytes'] = String(raw.value?.length ?? 0);
+  if (leftOut > 0) headers['dlq_headers_left_out'] = String(leftOut);
+  const isTooLarge = bytes + (raw.key?.length ?? 0) + (raw.value?.length ?? 0) > BYTES_MAX;
+  const fitting = (part: 'key' | 'value'): Buffer | null => {
+    const whole = raw[part];
+    if (whole === null || !isTooLarge || whole.length <= CUT_BYTES) return whole;
+    headers[`dlq_${part}_bytes`] = String(whole.length);
+    return whole.subarray(0, CUT_BYTES);
+  };
   deadLetters.inc({ topic, group });
-  return { topic: deadLetterTopic(topic), key: raw.key, value: isCut ? (raw.value?.subarray(0, CUT_BYTES) ?? null) : raw.value, headers };
+  return { topic: deadLetterTopic(topic), key: fitting('key'), value: fitting('value'), headers };
 };
 
 export const originOf = ({ topic, partition, offset, raw }: InMessage): Origin => ({ topic, partition, offset, raw });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { claimRows, type Tx } from '@jumun/service-kit';
-import { decodePayload, encodePayload } from './codec.ts';
+import { encodePayload } from './codec.ts';
 import type { InMessage, Payload } from './message.ts';
 
 /** Claims commands; a rival that has claimed one of them is waited for, and keeps it. The affected rows are those that are ours now. */
@@ -56,8 +56,6 @@ export const answerOf = (payload: Payload): Answer => ({ type: payload.$type, va
 /** The answer that a row holds; undefined when the command was only claimed. */
 export const storedAnswer = ({ replyType, reply }: InboxRow): Answer | undefined =>
   replyType === null ? undefined : { type: replyType, value: Buffer.from(reply ?? '', 'base64') };
-
-export const payloadOf = ({ type, value }: Answer): Payload => decodePayload(type, value);
 
 /** All ids that a batch claims, sorted, with their fingerprints: of the commands and, for each undo, of what it undoes. */
 export const claimsOf = (deliveries: readonly Delivery[]): [id: string, fingerprint: string | null][] => {

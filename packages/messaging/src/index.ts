@@ -1,5 +1,5 @@
 /** Kafka behind a port of our own, and what makes an effect happen once although its message may come many times. */
-export { type Bus, type BusConfig, type Consumer, type ConsumeOptions, type HandleContext, openBus } from './bus.ts';
+export { type Bus, type BusConfig, type Consumer, type ConsumeOptions, openBus } from './bus.ts';
 export { UndecodableError, VALUE_BYTES_MAX } from './codec.ts';
 export { commandIdOf, commandMessage, type OutCommand, sendCommands } from './commands.ts';
 export { deadLetter, originOf } from './dead-letter.ts';

@@ -60,15 +60,17 @@ const rawText = ({ key, value, headers }: EncodedMessage): string => {
 };
 
 /** The beginning, and where it came from, of what is too large for a row. */
-const cut = ({ topic, key, value, headers }: EncodedMessage): EncodedMessage => ({
-  topic,
-  key: key === null || key.length > CUT_BYTES ? null : key,
-  value: value?.subarray(0, CUT_BYTES) ?? null,
-  headers: {
-    ...Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('dlq_') || name === 'ce_id' || name === 'ce_type')),
-    dlq_value_bytes: String(value?.length ?? 0),
-  },
-});
+const cut = ({ topic, key, value, headers }: EncodedMessage): EncodedMessage => {
+  const kept = Object.entries(headers).filter(([name]) => name.startsWith('dlq_') || name === 'ce_id' || name === 'ce_type');
+  const short: Record<string, string | Buffer> = Object.fromEntries(kept);
+  const beginning = (part: 'key' | 'value', all: string | Buffer | null): Buffer | null => {
+    const whole = all === null ? null : Buffer.from(all as Buffer);
+    if (whole === null || whole.length <= CUT_BYTES) return whole;
+    short[`dlq_${part}_bytes`] ??= String(whole.length); // what was cut before says already how long it was
+    return whole.subarray(0, CUT_BYTES);
+  };
+  return { topic, key: beginning('key', key), value: beginning('value', value), headers: short };
+};
 
 export const rawRowOf = (message: EncodedMessage): OutboxRow => {
   const whole = rawText(message);

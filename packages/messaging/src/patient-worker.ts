@@ -11,19 +11,29 @@ export interface WorkerParts {
   readonly sendEncoded: (messages: readonly EncodedMessage[]) => Promise<void>;
 }
 
+export interface PatientWorker {
+  /** Resolves to false when the signal ended it before everything was done. Never rejects. */
+  work(items: readonly Arrival[], signal: AbortSignal): Promise<boolean>;
+  /** True while what is in hand fails for a reason that time alone may not heal: somebody should look. */
+  isStuck(): boolean;
+}
+
 /** A message that fails alone gets this many tries before it is put aside. */
 const LONE_ATTEMPTS_MAX = 2;
 
+/** Between rounds that fail as none should. */
+const STUCK_PAUSE = { baseMs: 200, capMs: 5_000 };
+
 /**
- * Gets a batch done whatever it takes: transient errors are waited out, what nobody can read or carry out becomes a dead letter.
- * Resolves to false when the signal ended it before that.
+ * Gets a batch done whatever it takes: transient errors are waited out, what nobody can read or carry out becomes a dead letter. Where even
+ * that is refused, the whole round is tried again: nothing may be lost or skipped.
  */
-export const patientWorker = ({ group, logger, handle, sendEncoded }: WorkerParts) => {
+export const patientWorker = ({ group, logger, handle, sendEncoded }: WorkerParts): PatientWorker => {
   /** Again and again until it works or the signal says that it is no longer ours. Other than transient errors are thrown. */
-  const patiently = async (what: (attempt: number) => Promise<void>, signal: AbortSignal): Promise<boolean> => {
+  const patiently = async (what: () => Promise<void>, signal: AbortSignal): Promise<boolean> => {
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        await what(attempt);
+        await what();
         return true;
       } catch (err) {
         if (!isTransient(err)) throw err;
@@ -49,7 +59,7 @@ export const patientWorker = ({ group, logger, handle, sendEncoded }: WorkerPart
 
   const workOn = async (batch: InMessage[], signal: AbortSignal, loneAttempt = 1): Promise<boolean> => {
     try {
-      return await patiently((attempt) => handle(batch, { attempt, signal }), signal);
+      return await patiently(() => handle(batch), signal);
     } catch (error) {
       if (batch.length > 1) {
         const middle = batch.length >>> 1;
@@ -59,10 +69,28 @@ export const patientWorker = ({ group, logger, handle, sendEncoded }: WorkerPart
     }
   };
 
-  return async (items: readonly Arrival[], signal: AbortSignal): Promise<boolean> => {
+  const round = async (items: readonly Arrival[], signal: AbortSignal): Promise<boolean> => {
     const unread = items.filter(({ message }) => message === undefined);
     if (unread.length > 0 && !(await putAside(unread, signal))) return false;
     const batch = items.flatMap(({ message }) => message ?? []);
     return batch.length === 0 || workOn(batch, signal);
   };
+
+  let failures = 0;
+  const work = async (items: readonly Arrival[], signal: AbortSignal): Promise<boolean> => {
+    let done: boolean | undefined;
+    for (failures = 0; done === undefined && !signal.aborted;) {
+      try {
+        done = await round(items, signal);
+      } catch (err) {
+        failures++;
+        logger.error({ err, group, failures, messages: items.length }, 'a batch can be neither done nor put aside; trying it again');
+        await sleep(backoffMs(failures, STUCK_PAUSE), signal);
+      }
+    }
+    failures = 0;
+    return done ?? false;
+  };
+
+  return { work, isStuck: () => failures > 0 };
 };

@@ -3,6 +3,7 @@ import type { Kafka, RecordMetadata } from 'kafkajs';
 import { sendError } from './errors.ts';
 import type { EncodedMessage } from './message.ts';
 import { type Addressed, createPartitioner } from './partitioner.ts';
+import { portionsOf } from './portions.ts';
 
 export interface Producer {
   send(messages: readonly EncodedMessage[]): Promise<void>;
@@ -61,17 +62,20 @@ export const openProducer = ({ kafka, topicPrefix, logger }: { kafka: Kafka; top
     }
   };
 
+  const sendPortion = (messages: readonly EncodedMessage[], deadline: number): Promise<void> =>
+    retryWithBackoff(() => sendOnce(messages), {
+      baseMs: 50,
+      capMs: 2_000,
+      isRetryable: (error) => isTransient(error) && Date.now() < deadline,
+      onRetry: (err, attempt) => logger.warn({ err, attempt, messages: messages.length }, 'messages were not acknowledged; sending again'),
+    });
+
   return {
     send: async (messages) => {
       if (messages.length === 0) return;
       const deadline = Date.now() + SEND_LIMIT_MS;
-      await retryWithBackoff(() => sendOnce(messages), {
-        baseMs: 50,
-        capMs: 2_000,
-        isRetryable: (error) => isTransient(error) && Date.now() < deadline,
-        onRetry: (err, attempt) =>
-          logger.warn({ err, attempt, messages: messages.length }, 'messages were not acknowledged; sending again'),
-      });
+      // One after another, so that a partition has them in their order.
+      for (const portion of portionsOf(messages)) await sendPortion(portion, deadline);
     },
     close: async () => {
       await connected?.catch(() => {});

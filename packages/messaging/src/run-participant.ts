@@ -1,6 +1,6 @@
 import { type Database, faultPoint, isTransient, type Logger } from '@jumun/service-kit';
 import { INBOX_RETENTION_MS } from '@jumun/protos';
-import type { Bus, Consumer, HandleContext } from './bus.ts';
+import type { Bus, Consumer } from './bus.ts';
 import { cloudEventHeaders } from './codec.ts';
 import { deadLetter, originOf } from './dead-letter.ts';
 import { transientFrom } from './errors.ts';
@@ -132,7 +132,7 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
     return undoes !== undefined && !COMMAND_ID.test(undoes) ? 'jumun_undoes is no command id' : undefined;
   };
 
-  const handle = async (batch: InMessage[], _context: HandleContext): Promise<void> => {
+  const handle = async (batch: InMessage[]): Promise<void> => {
     const oldest = Date.now() - inboxRetentionMs / 2;
     const letters: EncodedMessage[] = [];
     const [live, old]: [Delivery[], Delivery[]] = [[], []];

@@ -1,5 +1,6 @@
 import { inventory } from '@jumun/protos';
 import { decode, encode, VALUE_BYTES_MAX } from '../src/codec.ts';
+import { messageOf, rawRowOf } from '../src/outbox-rows.ts';
 import { deadLetter } from '../src/dead-letter.ts';
 import type { RawRecord } from '../src/message.ts';
 
@@ -51,4 +52,18 @@ test('a dead letter keeps the record and tells of its origin; one that no broker
   const huge = deadLetter({ ...origin, raw: raw({ value: Buffer.alloc(1_000_000) }) }, { group: 'g', attempts: 1, error: 'x' });
   expect(huge.value?.length).toBeLessThan(100_000);
   expect(huge.headers).toMatchObject({ dlq_value_bytes: '1000000' });
+  expect(huge.headers).not.toHaveProperty('dlq_key_bytes');
+});
+
+test('a huge key and huge headers are cut from a dead letter too, and it says so', () => {
+  const headers = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`h${i}`, Buffer.alloc(60_000)]));
+  const huge = raw({ key: Buffer.alloc(950_000, 'k'), headers: { ce_id: 'x', ...headers } });
+  const letter = deadLetter({ topic: 't', partition: 2, offset: 9n, raw: huge }, { group: 'g', attempts: 1, error: 'x' });
+  expect(letter.headers).toMatchObject({ ce_id: 'x', dlq_key_bytes: '950000', dlq_headers_left_out: '16' });
+  expect([letter.key?.length, letter.value]).toEqual([64 * 1024, huge.value]);
+  expect(Buffer.concat(Object.values(letter.headers).map((each) => Buffer.from(each as Buffer))).length).toBeLessThan(300_000);
+  const row = rawRowOf(letter);
+  expect(row.payload.length).toBeLessThan(65_535); // what the column takes
+  const restored = messageOf(row, 's');
+  expect([String(restored.headers['dlq_key_bytes']), restored.value]).toEqual(['950000', huge.value]);
 });
