@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { basename, join } from 'node:path';
+import { localDir, rootDir } from '@jumun/local';
+import { freePort } from '@jumun/testkit';
+
+/** What a checkout has beside its sources: not copied, since another command may be at work there. */
+const isCopied = (name: string): boolean => !['.git', '.local', '.turbo', 'node_modules'].includes(name);
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+}
+
+// The commands as a person gives them, in a checkout of their own with the dependencies of this one.
+describe('the commands', () => {
+  let checkout: string;
+  const npm = (...args: string[]): Promise<Ran> =>
+    new Promise((resolve) => {
+      execFile('npm', args, { cwd: checkout, timeout: 240_000 }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),
+      );
+    });
+
+  beforeAll(() => {
+    mkdirSync(localDir, { recursive: true });
+    checkout = mkdtempSync(join(localDir, 'commands-'));
+    for (const entry of readdirSync(rootDir).filter(isCopied))
+      cpSync(join(rootDir, entry), join(checkout, entry), { recursive: true, filter: (path) => isCopied(basename(path)) });
+    symlinkSync(join(rootDir, 'node_modules'), join(checkout, 'node_modules'));
+  });
+  afterAll(async () => {
+    await npm('stop');
+    rmSync(checkout, { recursive: true, force: true });
+  }, 60_000);
+
+  it('start, look, read, stop: each says what it did, and its exit code says whether it is well', async () => {
+    expect(await npm('run', '-s', 'status')).toMatchObject({ code: 3, output: expect.stringContaining('To start: npm start') as string });
+
+    const started = await npm('start', '--', '--detach');
+    expect(started.output).toContain('COMPLETED');
+    expect(started.code).toBe(0);
+    const file = join(checkout, '.local', 'cluster.json');
+    const { gatewayUrl } = JSON.parse(readFileSync(file, 'utf8')) as { gatewayUrl: string };
+    expect((await fetch(`${gatewayUrl}/openapi.json`)).status).toBe(200);
+
+    const status = await npm('run', '-s', 'status');
+    expect(status).toMatchObject({ code: 0, output: expect.stringContaining(`gateway ${gatewayUrl}`) as string });
+    for (const name of ['wallet', 'catalog-inventory', 'coupon', 'order-orchestrator'])
+      expect(status.output).toMatch(new RegExp(`✔ ${name} +ready`));
+
+    expect((await npm('start', '--', '--detach')).output).toContain('It is running already');
+    expect(await npm('run', '-s', 'demo')).toMatchObject({ code: 0 });
+    expect(await npm('run', '-s', 'audit')).toMatchObject({ code: 0 });
+    expect((await npm('run', '-s', 'logs', 'wallet')).output).toContain('"msg":"ready"');
+    expect((await npm('run', '-s', 'logs', 'nobody')).code).not.toBe(0);
+    expect(await npm('run', '-s', 'doctor')).toMatchObject({ code: 0 });
+
+    expect(await npm('stop')).toMatchObject({ code: 0, output: expect.stringContaining('stopped') as string });
+    await expect(fetch(gatewayUrl)).rejects.toThrow();
+    expect((await npm('run', '-s', 'status')).code).toBe(3);
+  }, 300_000);
+
+  it('a port that is taken is named, and nothing is left running', async () => {
+    const taken = createServer();
+    const port = await freePort();
+    await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve));
+    const { code, output } = await npm('start', '--', '--detach', '--port-base', String(port));
+    await new Promise((resolve) => taken.close(resolve));
+    expect(code).not.toBe(0);
+    expect(output).toContain(`Port ${port} is taken`);
+    expect((await npm('run', '-s', 'status')).code).toBe(3);
+  }, 120_000);
+});
