@@ -11,8 +11,8 @@ const PRODUCTS = 1_000;
 /** Won and units that no run uses up. */
 const BALANCE = 1_000_000_000;
 const STOCK = 10_000_000;
-/** Orders that warm up the compilers of all processes before anything is counted. */
-const WARM_UP = { rate: 300, seconds: 5 };
+/** Orders that warm up the compilers of all processes before anything is counted: the broker's need thousands until they are done. */
+const WARM_UP = { rate: 300, seconds: 20 };
 
 /** A running cluster, warm and at rest, with customers who can pay, and a machine of which is known what it is worth. */
 export interface Stage {
@@ -52,6 +52,7 @@ export const setStage = async (orders: number): Promise<Stage> => {
   console.log(`seeding ${USERS} users, ${PRODUCTS} products, coupons for a fifth of ${planned} orders …`);
   const request = requestsOf(await seed(planned), cluster);
   const generator = openGenerator(cluster.gatewayUrls);
+  console.log(`warming up: ${WARM_UP.rate} orders/s for ${WARM_UP.seconds} s …`);
   await generator.open(WARM_UP.rate, WARM_UP.seconds, request);
   await untilRest();
   return { cluster, calibration, generator, request };
