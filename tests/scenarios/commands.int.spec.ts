@@ -58,7 +58,7 @@ describe('the commands', () => {
     expect(await npm('run', '-s', 'doctor')).toMatchObject({ code: 0 });
 
     expect(await npm('stop')).toMatchObject({ code: 0, output: expect.stringContaining('stopped') as string });
-    await expect(fetch(gatewayUrl)).rejects.toThrow();
+    await expect(fetch(gatewayUrl)).rejects.toThrow('fetch failed');
     expect((await npm('run', '-s', 'status')).code).toBe(3);
   }, 300_000);
 
