@@ -52,7 +52,7 @@ export interface Bus {
   consume(options: ConsumeOptions): Promise<Consumer>;
   /** Makes the topics that are missing. */
   createTopics(table: readonly TopicSpec[]): Promise<void>;
-  /** Closes the producer; consumers are stopped by those who started them. */
+  /** Closes the producer, and gives up sends that the broker leaves without an answer; consumers are stopped by those who started them. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { faultPoint, type Logger } from '@jumun/service-kit';
+import { faultPoint, type Logger, within } from '@jumun/service-kit';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import type { Consumer, ConsumeOptions } from './bus.ts';
@@ -20,19 +20,15 @@ const BATCH_SIZE_MAX = 500;
 const BYTES_IN_HAND_MAX = 16 * 1024 * 1024;
 const SESSION_TIMEOUT_MS = 30_000;
 const COMMIT_INTERVAL_MS = 1_000;
-/** So long may a batch in hand take to end at a stop; it is redelivered otherwise. */
-const DRAIN_MS = 8_000;
+/**
+ * So long may a batch in hand take to end at a stop; it is redelivered otherwise. With the last commit and the leave of the group it is
+ * half of the ten seconds that a process has for its stop, of which open calls may have had three before.
+ */
+const DRAIN_MS = 2_000;
 /** A broker that restarts is back before that. */
 const READY_MS = 15_000;
 /** A broker that does not answer keeps nobody from stopping: what is not committed is seen again. */
-const LAST_COMMIT_MS = 3_000;
-
-/** Waits for the work, but no longer than that. */
-const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
-};
+const LAST_COMMIT_MS = 1_000;
 
 /**
  * Fetches ahead into a bounded queue, and works on everything that is in hand of all partitions at once, one batch at a time. Offsets are

@@ -29,7 +29,8 @@ export interface GroupMemberOptions {
 /** A lone message does not wait for it (the broker answers at once); it only is how often an idle consumer asks. */
 const FETCH_WAIT_MS = 1_000;
 const REJOIN_CAP_MS = 2_000;
-const END_MS = 5_000;
+/** A fetch that waits at the broker is over in half of that; nobody waits for a broker that does not answer. */
+const END_MS = 2_000;
 /** A fetch that began before a rebalance is over after this, whatever happened to its broker. */
 const FETCH_AGE_MAX_MS = 30_000;
 

@@ -1,4 +1,4 @@
-import { type Database, faultPoint, type Logger, type Tx } from '@jumun/service-kit';
+import { type Database, faultPoint, type Logger, type Tx, within } from '@jumun/service-kit';
 import type { Bus } from './bus.ts';
 import type { EncodedMessage, OutMessage } from './message.ts';
 import { outboxAge } from './metrics.ts';
@@ -14,6 +14,7 @@ export interface Outbox {
   sweep(): Promise<void>;
   /** Starts looking for what a crash, or a broker that was away, has left. */
   start(): void;
+  /** Waits a moment for what is being sent, and no longer: what is not out then is found by whoever looks next. */
   stop(): Promise<void>;
 }
 
@@ -28,6 +29,8 @@ export interface OutboxOptions {
 }
 
 const ROWS_MAX = 500;
+/** A broker that answers does so within milliseconds. */
+const STOP_MS = 500;
 
 /**
  * For what starts outside Kafka: the message is a row of the same transaction as the effect. Sent at least once; consumers know events by
@@ -44,6 +47,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
   const inFlight = new Set<string>();
   let pending: OutboxRow[] = [];
   let flushing: Promise<void> | undefined;
+  let stopping = false;
 
   const sendRows = async (batch: readonly OutboxRow[]): Promise<void> => {
     await bus.sendEncoded(batch.map((row) => messageOf(row, bus.clientId)));
@@ -60,6 +64,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
         await sendRows(batch);
       } catch (err) {
         logger.warn({ err, messages: batch.length }, 'events were not sent right after their commit; the poller will');
+        if (stopping) pending = [];
       } finally {
         for (const { id } of batch) inFlight.delete(id);
       }
@@ -70,11 +75,13 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
   /** Topic by topic, and one by one where that fails: one that cannot be sent must not hold up the others. */
   const sendLeftovers = async (leftovers: readonly OutboxRow[]): Promise<void> => {
     for (const group of Map.groupBy(leftovers, ({ topic }) => topic).values()) {
+      if (stopping) return;
       try {
         await sendRows(group);
       } catch (err) {
         logger.error({ err, topic: group[0]?.topic, messages: group.length }, 'outbox rows cannot be sent');
-        if (group.length > 1) for (const row of group) await sendRows([row]).catch(() => {});
+        if (group.length === 1) continue;
+        for (const row of group) if (!stopping) await sendRows([row]).catch(() => {});
       }
     }
   };
@@ -103,13 +110,14 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
     },
     sweep,
     start: () => {
+      stopping = false;
       timer ??= setInterval(() => void sweep(), pollMs);
     },
     stop: async () => {
+      stopping = true;
       clearInterval(timer);
       timer = undefined;
-      await flushing;
-      await sweeping;
+      await within(STOP_MS, Promise.all([flushing, sweeping]));
     },
   };
 };

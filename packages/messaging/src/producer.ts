@@ -1,4 +1,4 @@
-import { faultPoint, isTransient, type Logger, retryWithBackoff, TransientError } from '@jumun/service-kit';
+import { faultPoint, isTransient, type Logger, retryWithBackoff, TransientError, within } from '@jumun/service-kit';
 import type { Kafka, RecordMetadata } from 'kafkajs';
 import { sendError } from './errors.ts';
 import type { EncodedMessage } from './message.ts';
@@ -13,6 +13,9 @@ export interface Producer {
 /** Every ack of a broker that answers comes within milliseconds; a broker that restarts needs some 10 s. */
 const SEND_LIMIT_MS = 30_000;
 const ACK_TIMEOUT_MS = 10_000;
+/** What is under way when the producer is closed may still be acknowledged within that; then it is given up. */
+const CLOSE_GRACE_MS = 500;
+const DISCONNECT_MS = 250;
 
 const placeOf = (topic: string, partition: number | undefined): string => `${topic}/${partition}`;
 
@@ -66,20 +69,45 @@ export const openProducer = ({ kafka, topicPrefix, logger }: { kafka: Kafka; top
     retryWithBackoff(() => sendOnce(messages), {
       baseMs: 50,
       capMs: 2_000,
+      signal: closed.signal,
       isRetryable: (error) => isTransient(error) && Date.now() < deadline,
       onRetry: (err, attempt) => logger.warn({ err, attempt, messages: messages.length }, 'messages were not acknowledged; sending again'),
     });
 
+  const sendAll = async (messages: readonly EncodedMessage[]): Promise<void> => {
+    const deadline = Date.now() + SEND_LIMIT_MS;
+    // One after another, so that a partition has them in their order.
+    for (const portion of portionsOf(messages)) await sendPortion(portion, deadline);
+  };
+
+  const isClosed = (): TransientError => new TransientError('send: the bus is closed', { outcomeUnknown: true });
+  const closed = new AbortController();
+  let closing = false;
+  /** The sends under way, and how each is given up: kafkajs cannot be told to, and tries for half a minute. */
+  const underWay = new Map<Promise<void>, (reason: unknown) => void>();
+  const untilClosed = (work: Promise<void>): Promise<void> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    underWay.set(promise, reject);
+    void work.then(resolve, reject).finally(() => underWay.delete(promise));
+    return promise;
+  };
+
   return {
     send: async (messages) => {
       if (messages.length === 0) return;
-      const deadline = Date.now() + SEND_LIMIT_MS;
-      // One after another, so that a partition has them in their order.
-      for (const portion of portionsOf(messages)) await sendPortion(portion, deadline);
+      if (closing) throw isClosed();
+      await untilClosed(sendAll(messages));
     },
     close: async () => {
-      await connected?.catch(() => {});
-      await producer.disconnect();
+      closing = true;
+      await within(CLOSE_GRACE_MS, Promise.allSettled(underWay.keys()));
+      closed.abort();
+      for (const giveUp of underWay.values()) giveUp(isClosed());
+      const disconnect = async (): Promise<void> => {
+        await connected?.catch(() => {});
+        await producer.disconnect();
+      };
+      await within(DISCONNECT_MS, disconnect());
     },
   };
 };

@@ -38,6 +38,16 @@ export const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => 
   }
 };
 
+/** Waits for the work, but no longer than so many ms. What it answers or throws later is nobody's concern any more. */
+export const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
+  const done = new AbortController();
+  try {
+    await Promise.race([work, sleep(ms, done.signal)]);
+  } finally {
+    done.abort();
+  }
+};
+
 /** Calls `fn` until it succeeds, fails for good, has used up its tries, or the signal is aborted; throws its last error. */
 export const retryWithBackoff = async <T>(fn: (attempt: number) => Promise<T>, options: RetryOptions = {}): Promise<T> => {
   const { isRetryable = isTransient, attemptsMax = Infinity, signal, onRetry } = options;

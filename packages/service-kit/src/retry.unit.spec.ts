@@ -1,5 +1,5 @@
 import { TransientError } from './errors.ts';
-import { backoffMs, retryWithBackoff, sleep } from './retry.ts';
+import { backoffMs, retryWithBackoff, sleep, within } from './retry.ts';
 
 const failing = (times: number, error: Error) => {
   let calls = 0;
@@ -28,6 +28,12 @@ it('stops waiting when it is told to', async () => {
   stop.abort();
   await expect(forever).rejects.toThrow(TransientError);
   await sleep(60_000, stop.signal);
+});
+
+it('waits for work within its limit, and no longer', async () => {
+  await within(60_000, Promise.resolve());
+  await within(1, new Promise(() => {}));
+  await expect(within(60_000, Promise.reject(new RangeError('no')))).rejects.toThrow(RangeError);
 });
 
 it('doubles its pauses up to the cap, half of each left to chance', () => {

@@ -1,5 +1,5 @@
 import type { SagaRunner } from '@jumun/saga';
-import type { Lease, Logger, Tx } from '@jumun/service-kit';
+import { type Lease, type Logger, type Tx, within } from '@jumun/service-kit';
 import type { Events } from './events.ts';
 
 interface Parts {
@@ -10,6 +10,9 @@ interface Parts {
   readonly lease: Lease;
   readonly logger: Logger;
 }
+
+/** So long does a stop wait for a sweep: one that hangs on its broker is the next instance's to do again. */
+const STOP_MS = 500;
 
 /** Takes up sagas that nothing has moved for too long, whoever began them. Answers how to stop. */
 export const startSweep = ({ runner, events, everyMs, lease, logger }: Parts): (() => Promise<void>) => {
@@ -32,7 +35,7 @@ export const startSweep = ({ runner, events, everyMs, lease, logger }: Parts): (
   return async () => {
     stopped = true;
     clearInterval(timer);
-    await running;
+    await within(STOP_MS, running);
     await lease.release();
   };
 };
