@@ -1,5 +1,6 @@
 /**
- * How much a command costs in the participant runtime: `JUMUN_TEST_INFRA=.local/test/infra.json node_modules/.bin/node packages/messaging/bench/participant.ts`.
+ * How much a command costs in the participant runtime:
+ * `JUMUN_TEST_INFRA=.local/test/infra.json node_modules/.bin/node packages/messaging/bench/participant.ts`.
  * Prints commands/s and this process's CPU per command, replies and their consumer included.
  */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';

@@ -128,11 +128,10 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
     observed();
     for (const { topic, partition, offset } of items) tracker.done(topicPrefix + topic, partition, offset);
   };
+  let broken = false;
   const loop = (async () => {
     while (!stopping) await takeRound();
-  })();
-  let broken = false;
-  loop.catch((err: unknown) => {
+  })().catch((err: unknown) => {
     broken = true;
     logger.error({ err, group }, 'the consumer loop ended; that is a bug');
   });
