@@ -283,6 +283,25 @@ describe('when others are away', () => {
     );
   });
 
+  it('an order that is paid and not yet handed over says so, alone and in the list', async () => {
+    const buyer = await suite.newBuyer(1_000);
+    suite.participants.wallet.arm('inbox:committed-not-answered', 'stall 3000');
+    const placing = counters[0].place({ userId: buyer, items: [[tea, 1]], waitMs: 0 });
+    await eventually(() => !suite.participants.wallet.isArmed('inbox:committed-not-answered'), { withinMs: 30_000 });
+    await suite.participants['catalog-inventory'].end('SIGKILL');
+    const { outcome } = await placing;
+    if (outcome?.$case !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(outcome)}`);
+    const client = suite.ordersOf(orchestrators[0].grpc);
+    const read = async () => (await client.getOrder({ orderId: outcome.accepted.id, userId: buyer })).order;
+    const paid = await eventually(async () => ((await read())?.paidAt === undefined ? undefined : read()), { withinMs: 30_000 });
+    expect(paid).toMatchObject({ status: 'ORDER_STATUS_PROCESSING', paymentStatus: 'PAYMENT_STATUS_SUCCESS', completedAt: undefined });
+    const listed = await client.listOrders({ userId: buyer, limit: 1, cursor: '' });
+    expect(listed.outcome).toMatchObject({ page: { items: [paid] } });
+    await suite.restart('catalog-inventory');
+    const completed = await eventually(async () => ((await read())?.completedAt === undefined ? undefined : read()), { withinMs: 60_000 });
+    expect(completed).toMatchObject({ paymentStatus: 'PAYMENT_STATUS_SUCCESS', paidAt: paid?.paidAt });
+  });
+
   it('counts what it does', async () => {
     const metrics = await (await fetch(`http://${orchestrators[0].internal}/metrics`)).text();
     for (const line of [

@@ -25,20 +25,27 @@ interface Pending {
   readonly deadlineMs: number;
   stream: OrderStream | undefined;
   sentAtMs: number;
+  /** How often it was sent. The client has called once: what an earlier sending has done is no replay to it. */
+  sendings: number;
 }
 
-/** Two seconds of the full rate: more would wait for longer than it takes to try again. */
-const IN_FLIGHT_MAX = 2_000;
+/**
+ * As many as one orchestrator keeps open: with a participant away, what comes in the default five seconds of patience at 2,000 orders a second
+ * is answered 202 and not refused. Each keeps its request and its message, some kilobytes: tens of MB in all. Whether an orchestrator can keep
+ * up with what comes is not judged here: its own queue of orders that are not accepted yet is short, and refuses at once.
+ */
+const IN_FLIGHT_MAX = 10_000;
 /** What an answer may take beside the wait that it asks for: a restart of the orchestrator included. */
 const ANSWER_MS = 5_000;
 /** An instance that is this late with an answer is not waited for any longer: another one is asked too. */
 const OVERDUE_MS = 2_000;
 const SWEEP_MS = 250;
-/** What is refused as unavailable is placed again after such a pause. */
+/** What is refused for the moment is placed again after such a pause. */
 const AGAIN_MS = 300;
 
-const isUnavailable = ({ outcome }: orders.PlaceOrderResult): boolean =>
-  outcome?.$case === 'refused' && outcome.refused.kind?.$case === 'unavailable';
+/** The refusal, if there is one. */
+const refusalIn = ({ outcome }: orders.PlaceOrderResult): string | undefined =>
+  outcome?.$case === 'refused' ? outcome.refused.kind?.$case : undefined;
 
 const unavailable = (): UpstreamUnavailable => new UpstreamUnavailable('/jumun.orders.v1.OrderService/PlaceOrders', status.UNAVAILABLE);
 
@@ -61,6 +68,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     call.stream = stream;
     call.sentAtMs = performance.now();
     if (stream === undefined) return;
+    call.sendings += 1;
     const waitMs = Math.max(0, Math.round(call.waitUntilMs - call.sentAtMs));
     stream.send(waitMs < call.order.waitMs - SWEEP_MS ? { ...call.order, waitMs } : call.order);
   };
@@ -68,11 +76,26 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     for (const call of pending.values()) if (those(call)) send(call);
   };
 
-  /** Something behind the orchestrator did not answer: maybe it does in a moment. */
+  /** What was in the way is maybe gone in a moment. A call whose stream is lost meanwhile has been sent by then. */
   const again = (callId: number, call: Pending): void => {
+    const { sendings } = call;
     setTimeout(() => {
-      if (pending.has(callId)) send(call);
+      if (pending.has(callId) && call.sendings === sendings) send(call);
     }, AGAIN_MS);
+  };
+
+  /** An overload, too, is told to the client only of the first sending: later ones come all at once, and an earlier one may have placed the order. */
+  const answered = (result: orders.PlaceOrderResult): void => {
+    const { callId } = result;
+    const call = pending.get(callId);
+    if (call === undefined) return; // answered before, by another instance, or given up
+    const isFirst = call.sendings === 1;
+    const refusal = refusalIn(result);
+    const isOverloaded = refusal === 'overloaded' && !isFirst;
+    if ((refusal === 'unavailable' || isOverloaded) && performance.now() + AGAIN_MS < call.deadlineMs) return again(callId, call);
+    pending.delete(callId);
+    if (isOverloaded) call.reject(unavailable());
+    else call.resolve(isFirst ? result : { ...result, replayed: false });
   };
 
   const streams = addresses.map((address): OrderStream => {
@@ -80,13 +103,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
       address,
       {
         opened: () => sendAll((call) => call.stream === undefined),
-        answered: (result) => {
-          const call = pending.get(result.callId);
-          if (call === undefined) return; // answered before, by another instance, or given up
-          if (isUnavailable(result) && performance.now() + AGAIN_MS < call.deadlineMs) return again(result.callId, call);
-          pending.delete(result.callId);
-          call.resolve(result);
-        },
+        answered,
         lost: () => sendAll((call) => call.stream === stream),
       },
       logger,
@@ -131,6 +148,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
           deadlineMs: now + order.waitMs + ANSWER_MS,
           stream: undefined,
           sentAtMs: now,
+          sendings: 0,
         };
         pending.set(callId, call);
         sweeper ??= withTrace({}, () => setInterval(sweep, SWEEP_MS)); // it is nobody's: not of the trace of the call that happened to start it

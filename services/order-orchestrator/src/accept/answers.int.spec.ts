@@ -11,7 +11,7 @@ const accepted = (callId: number): orders.PlaceOrderResult =>
 /** Longer than this test lives: a stream that is cut at a stop would be cut only then. */
 const GRACE_MS = 60_000;
 
-it('a stream is answered to its last call when the process stops, and ends then', async () => {
+it('a stream is answered to its last call when the process stops, turns away what still comes, and ends then', async () => {
   const stopping = new AbortController();
   const underWay = new Map<number, () => void>();
   const place = ({ callId }: orders.PlaceOrder) =>
@@ -25,19 +25,26 @@ it('a stream is answered to its last call when the process stops, and ends then'
   );
   const client = grpcClient(orders.OrderServiceClient, `127.0.0.1:${port}`);
   const stream = client.placeOrders();
-  const answered: number[] = [];
-  stream.on('data', ({ results }: orders.PlaceOrdersResponse) => answered.push(...results.map(({ callId }) => callId)));
+  const answered: [number, string | undefined][] = [];
+  stream.on('data', ({ results }: orders.PlaceOrdersResponse) =>
+    answered.push(...results.map(({ callId, outcome }): [number, string | undefined] => [callId, outcome?.$case])),
+  );
   const ended = once(stream, 'end');
 
   stream.write({ $type: 'jumun.orders.v1.PlaceOrdersRequest', orders: [call(1), call(2)] });
   while (underWay.size < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   stopping.abort();
   const drained = drain(server, GRACE_MS);
+  for (const late of [3, 4, 5]) {
+    stream.write({ $type: 'jumun.orders.v1.PlaceOrdersRequest', orders: [call(late)] });
+    await once(stream, 'data');
+  }
+  expect(answered).toEqual([3, 4, 5].map((late) => [late, 'refused']));
+  expect([...underWay.keys()]).toEqual([1, 2]);
   underWay.get(2)?.();
   await once(stream, 'data');
-  expect(answered).toEqual([2]);
   underWay.get(1)?.();
   await Promise.all([ended, drained]);
-  expect(answered).toEqual([2, 1]);
+  expect(answered.slice(3)).toEqual([2, 1].map((open) => [open, 'accepted']));
   client.close();
 });

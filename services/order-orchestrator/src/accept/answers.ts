@@ -1,12 +1,20 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { orders } from '@jumun/protos';
+import { type orders, refusal } from '@jumun/protos';
 import type { Place } from './place.ts';
 
 type Stream = ServerDuplexStream<orders.PlaceOrdersRequest, orders.PlaceOrdersResponse>;
 
+/** What comes while the process stops is turned away before anything is written: else a steady flow of calls would keep the stream open. */
+const turnedAway = ({ callId }: orders.PlaceOrder): orders.PlaceOrderResult => ({
+  $type: 'jumun.orders.v1.PlaceOrderResult',
+  callId,
+  outcome: { $case: 'refused', refused: refusal('unavailable') },
+  replayed: false,
+});
+
 /**
  * Places what comes in, and answers what is ready at the end of each turn of the event loop in one message. When the process is about to stop,
- * the stream ends with the last answer, and its caller opens another one elsewhere.
+ * nothing new is taken, and the stream ends with the last answer: its caller opens another one elsewhere.
  */
 export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSignal): void => {
   let ready: orders.PlaceOrderResult[] = [];
@@ -14,13 +22,13 @@ export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSig
   let ended = false;
 
   const flush = (): void => {
-    if (ready.length > 0 && !stream.cancelled && !stream.destroyed)
+    if (ready.length > 0 && !stream.cancelled && !stream.destroyed && !stream.writableEnded)
       stream.write({ $type: 'jumun.orders.v1.PlaceOrdersResponse', results: ready });
     ready = [];
     endWhenDone();
   };
   const endWhenDone = (): void => {
-    if ((ended || stopping.aborted) && open === 0 && ready.length === 0) stream.end();
+    if ((ended || stopping.aborted) && open === 0 && ready.length === 0 && !stream.writableEnded) stream.end();
   };
   const answer = (result: orders.PlaceOrderResult): void => {
     open -= 1;
@@ -30,7 +38,9 @@ export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSig
 
   stream.on('data', ({ orders: calls }: orders.PlaceOrdersRequest) => {
     open += calls.length;
-    for (const call of calls) void place(call).then(answer);
+    for (const call of calls)
+      if (stopping.aborted) answer(turnedAway(call));
+      else void place(call).then(answer);
   });
   stream.on('end', () => {
     ended = true;
@@ -39,4 +49,5 @@ export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSig
   stopping.addEventListener('abort', endWhenDone);
   stream.on('close', () => stopping.removeEventListener('abort', endWhenDone));
   stream.on('error', () => {}); // the caller has gone; its orders go on, and its key finds them
+  if (stopping.aborted) endWhenDone(); // it was opened too late
 };

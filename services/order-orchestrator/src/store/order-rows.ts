@@ -15,12 +15,12 @@ export const UPDATE_ORDERS = `
      SET o.status = j.status, o.payment_status = j.payment_status, o.paid_at = j.paid_at, o.completed_at = j.completed_at,
          o.cancelled_at = j.cancelled_at, o.reason = j.reason`;
 
-/** A row for `UPDATE_ORDERS`. */
+/** A row for `UPDATE_ORDERS`. A payment is written with the end that follows it; until then the saga's data tells of it (`readOrders`). */
 export const changedOrder = ({ id, after }: SagaChange): unknown[] => {
   const { paidAt } = after.data as PlacedOrder;
   const status = statusOf(after);
   const isCancelled = status === 'CANCELLED';
-  const payment = isCancelled ? 'FAILED' : status === 'COMPLETED' || paidAt !== undefined ? 'SUCCESS' : 'PENDING';
+  const payment = isCancelled ? 'FAILED' : status === 'COMPLETED' ? 'SUCCESS' : 'PENDING';
   const reason = isCancelled && after.reason !== undefined ? refusals.Refusal.toJSON(refusalOf(after.reason)) : undefined;
   const at = sqlTimeOrNull(after.endedAt);
   return [id, status, payment, sqlTimeOrNull(paidAt), status === 'COMPLETED' ? at : null, isCancelled ? at : null, { reason }];

@@ -13,7 +13,7 @@ import type { Quote } from '../quote/quote.ts';
 import { openWaiters } from '../wait/waiters.ts';
 import { insertAccepted } from './accepted.ts';
 import { changedOrder, UPDATE_ORDERS } from './order-rows.ts';
-import { ENDED_AMONG, READ_LINES, READ_ORDERS, readOrders } from './orders.ts';
+import { ENDED_AMONG, READ_LINES, READ_ORDERS, READ_PAID, readOrders } from './orders.ts';
 import { frozenEvent, thawedEvent } from './saga-rows.ts';
 import { DUE_SAGAS, LOCK_SAGAS, PUT_OFF, sagaStore } from './saga-store.ts';
 import { READ_TIMELINE } from './timeline.ts';
@@ -262,6 +262,7 @@ describe('the plan of every hot statement', () => {
     ['mark events', MARK_SENT, () => [some()], 'sagas', 'range', 'PRIMARY'],
     ['answers', READ_ORDERS, () => [some()], 'orders', 'range', 'PRIMARY'],
     ['lines of answers', READ_LINES, () => [some()], 'order_lines', 'range', 'PRIMARY'],
+    ['payments of open ones', READ_PAID, () => [some()], 'sagas', 'range', 'PRIMARY'],
     ['ended ones', ENDED_AMONG, () => [some()], 'orders', 'range', 'PRIMARY'],
     ['open sagas', COUNT_OPEN, () => [], 'sagas', 'range', 'sagas_due'],
     ['stuck sagas', COUNT_STUCK, () => [], 'sagas', 'ref', 'sagas_stuck'],

@@ -1,0 +1,122 @@
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { orders, refusal } from '@jumun/protos';
+import { createLogger, OverloadedError, UpstreamUnavailable } from '@jumun/service-kit';
+import { eventually } from '@jumun/testkit';
+import { openOrderStreams, type OrderStreams } from './order-streams.ts';
+
+type Outcome = orders.PlaceOrderResult['outcome'];
+type Stream = ServerDuplexStream<orders.PlaceOrdersRequest, orders.PlaceOrdersResponse>;
+
+const accepted: Outcome = { $case: 'accepted', accepted: orders.Order.fromPartial({ id: 'o' }) };
+const refused = (kind: 'unavailable' | 'overloaded'): Outcome => ({ $case: 'refused', refused: refusal(kind) });
+const order = (waitMs = 1_000) => ({ userId: 'u', idempotency: undefined, lines: [], waitMs, traceparent: '' });
+
+/** The other end of a stream: keeps what comes, and answers when it is told to. */
+const openFake = async () => {
+  const calls: orders.PlaceOrder[] = [];
+  let stream: Stream | undefined;
+  const server = new Server();
+  server.addService(orders.OrderServiceService, {
+    placeOrders: (opened: Stream) => {
+      stream = opened;
+      opened.on('data', (request: orders.PlaceOrdersRequest) => calls.push(...request.orders));
+      opened.on('error', () => {});
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+  );
+  return {
+    address: `127.0.0.1:${port}`,
+    calls,
+    answer: (outcome: Outcome, { replayed = false, those = calls.slice(-1) } = {}) =>
+      stream?.write(orders.PlaceOrdersResponse.fromPartial({ results: those.map(({ callId }) => ({ callId, outcome, replayed })) })),
+    /** Waits until so many calls have come in all. */
+    has: (count: number) => eventually(() => calls.length === count),
+    end: () => stream?.end(),
+    close: () => server.forceShutdown(),
+  };
+};
+
+let fake: Awaited<ReturnType<typeof openFake>>;
+let streams: OrderStreams;
+beforeEach(async () => {
+  fake = await openFake();
+  streams = openOrderStreams([fake.address], createLogger('test', 'silent'));
+  await eventually(() => streams.connected());
+});
+afterEach(() => {
+  streams.close();
+  fake.close();
+});
+
+it('a replay is told to who asks again, and not to who has called once and was sent again', async () => {
+  const replayed = streams.place(order());
+  await fake.has(1);
+  fake.answer(accepted, { replayed: true });
+  expect(await replayed).toMatchObject({ replayed: true, outcome: { $case: 'accepted' } });
+
+  const refusedFirst = streams.place(order());
+  await fake.has(2);
+  fake.answer(refused('unavailable'));
+  await fake.has(3);
+  fake.answer(accepted, { replayed: true });
+  expect(await refusedFirst).toMatchObject({ replayed: false, outcome: { $case: 'accepted' } });
+
+  const cutFirst = streams.place(order());
+  await fake.has(4);
+  fake.end();
+  await fake.has(5);
+  fake.answer(accepted, { replayed: true });
+  expect(await cutFirst).toMatchObject({ replayed: false, outcome: { $case: 'accepted' } });
+});
+
+it('what waits to be sent again is not sent twice when its stream ends meanwhile', async () => {
+  const [turnedAway, kept] = [streams.place(order()), streams.place(order())];
+  await fake.has(2);
+  const [first, second] = fake.calls.map(({ callId }) => callId);
+  fake.answer(refused('unavailable'), { those: fake.calls.slice(0, 1) });
+  fake.end();
+  await fake.has(4);
+  expect(fake.calls.map(({ callId }) => callId)).toEqual([first, second, first, second]);
+  const late = streams.place(order());
+  await fake.has(5);
+  fake.answer(refused('unavailable')); // sent again after a pause that began later: by then the others' is over
+  await fake.has(6);
+  expect(fake.calls.at(-1)?.callId).toBe(fake.calls.at(-2)?.callId);
+  fake.answer(accepted, { those: fake.calls.slice(2, 5) });
+  for (const placed of [turnedAway, kept, late]) expect(await placed).toMatchObject({ outcome: { $case: 'accepted' } });
+});
+
+it('an overload is the answer to what was sent once; what was sent before is sent once more, and unknown in the end', async () => {
+  const once = streams.place(order());
+  await fake.has(1);
+  fake.answer(refused('overloaded'));
+  expect(await once).toMatchObject({ outcome: refused('overloaded') });
+
+  const before = streams.place(order());
+  await fake.has(2);
+  fake.end();
+  await fake.has(3);
+  fake.answer(refused('overloaded'));
+  await fake.has(4);
+  fake.answer(accepted);
+  expect(await before).toMatchObject({ outcome: { $case: 'accepted' } });
+
+  const never = streams.place(order(-4_500)); // half a second is left of the time that an answer may take
+  await fake.has(5);
+  fake.end();
+  await fake.has(6);
+  const told = never.catch((error: unknown) => error);
+  const insisted = setInterval(() => fake.answer(refused('overloaded')), 20);
+  expect(await told).toBeInstanceOf(UpstreamUnavailable);
+  clearInterval(insisted);
+});
+
+it('10,000 orders wait while a participant is away; one more is too much', async () => {
+  const waiting = Array.from({ length: 10_000 }, () => streams.place(order(30_000)));
+  await expect(streams.place(order())).rejects.toBeInstanceOf(OverloadedError);
+  await fake.has(10_000);
+  fake.answer(accepted, { those: fake.calls });
+  for (const { outcome } of await Promise.all(waiting)) expect(outcome?.$case).toBe('accepted');
+});
