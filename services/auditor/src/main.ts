@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '@jumun/service-kit';
-import { z } from 'zod';
 import { audit } from './audit.ts';
 import { openBooks } from './books.ts';
 import { checks } from './checks/index.ts';
+import { auditorEnv } from './config.ts';
 import { printCheck } from './print.ts';
 
 const HELP = `Says whether the books of all services agree. Reads with a read-only account, changes nothing.
@@ -12,14 +12,10 @@ const HELP = `Says whether the books of all services agree. Reads with a read-on
   --json     the report as JSON on standard output
   --only X   only the checks whose name begins with X
 
-Exit code 0: they agree; 1: they do not; 78: configuration is missing.`;
+Where the books are, in the environment: WALLET_DATABASE_URL, CATALOG_DATABASE_URL, COUPON_DATABASE_URL, ORDERS_DATABASE_URL
+(mysql://user:password@host:port/schema). See .env.example.
 
-const config = z.object({
-  WALLET_DATABASE_URL: z.string().startsWith('mysql://'),
-  CATALOG_DATABASE_URL: z.string().startsWith('mysql://'),
-  COUPON_DATABASE_URL: z.string().startsWith('mysql://'),
-  ORDERS_DATABASE_URL: z.string().startsWith('mysql://'),
-});
+Exit code 0: they agree; 1: they do not; 78: configuration is missing.`;
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
@@ -29,7 +25,7 @@ const main = async (): Promise<number> => {
     console.log(HELP);
     return 0;
   }
-  const env = loadConfig(config);
+  const env = loadConfig(auditorEnv);
   const books = openBooks({
     wallet: env.WALLET_DATABASE_URL,
     catalog: env.CATALOG_DATABASE_URL,

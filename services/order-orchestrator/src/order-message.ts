@@ -1,5 +1,5 @@
 import { orders, refusal, type RefusalKind, type refusals } from '@jumun/protos';
-import type { Reason } from '@jumun/saga';
+import type { Reason, SagaChange } from '@jumun/saga';
 import type { OrderStatus, PlacedOrder } from './order.ts';
 
 /** The refusal behind a saga's reason: its code is the refusal's name in UPPER_SNAKE_CASE, its details the refusal's data. */
@@ -38,6 +38,7 @@ export const orderMessage = (order: PlacedOrder, { status, paymentStatus, reason
     cancelledAt: dateOf(cancelledAt),
   });
 
+/** How the saga ends; `finalEvent` adds the version, which only its row knows. */
 export const orderCompleted = (order: PlacedOrder, completedAt: number): orders.OrderCompleted =>
   orders.OrderCompleted.fromPartial({ order: orderMessage(order, { status: 'COMPLETED', paymentStatus: 'SUCCESS', completedAt }) });
 
@@ -45,3 +46,9 @@ export const orderCancelled = (order: PlacedOrder, reason: Reason, cancelledAt: 
   orders.OrderCancelled.fromPartial({
     order: orderMessage(order, { status: 'CANCELLED', paymentStatus: 'FAILED', reason: refusalOf(reason), cancelledAt }),
   });
+
+export type FinalEvent = orders.OrderCompleted | orders.OrderCancelled;
+
+/** The event of the move that ends a saga, with the version that the move gives to the row; null for any other move. */
+export const finalEvent = ({ rowVersion, end }: SagaChange): FinalEvent | null =>
+  end === null ? null : { ...(end.event as FinalEvent), version: rowVersion + 1 };

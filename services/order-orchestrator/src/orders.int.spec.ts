@@ -88,7 +88,12 @@ describe('an order', () => {
     expect(JSON.parse(items.find(({ kind }) => kind === 'WalletDebited')?.detailJson ?? '')).toMatchObject({ step: 'pay', attempt: 1 });
 
     const told = await eventually(() => events.find((event) => event.order?.id === order.id));
-    expect(told).toMatchObject({ $type: 'jumun.orders.v1.OrderCompleted', order: { ...order, lines: order.lines } });
+    const [moved] = await suite.db.query<{ version: number }>('SELECT version FROM sagas WHERE id = ?', [order.id]);
+    expect(told).toMatchObject({
+      $type: 'jumun.orders.v1.OrderCompleted',
+      order: { ...order, lines: order.lines },
+      version: moved?.version,
+    });
     await eventually(async () => {
       const [saga] = await suite.db.query<{ sent: Date | null; nextAt: Date | null }>(
         'SELECT event_sent_at AS sent, next_at AS nextAt FROM sagas WHERE id = ?',
@@ -300,6 +305,8 @@ describe('when others are away', () => {
     await suite.restart('catalog-inventory');
     const completed = await eventually(async () => ((await read())?.completedAt === undefined ? undefined : read()), { withinMs: 60_000 });
     expect(completed).toMatchObject({ paymentStatus: 'PAYMENT_STATUS_SUCCESS', paidAt: paid?.paidAt });
+    // Until each orchestrator has found the catalog again.
+    for (const counter of counters) endedOf(await counter.insist({ userId: kim, items: [[tea, 1]] }));
   });
 
   it('counts what it does', async () => {

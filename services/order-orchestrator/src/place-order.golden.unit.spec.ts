@@ -30,6 +30,9 @@ const received = (input: Input): Input =>
     : input;
 const encoded = (message: { readonly $type: string }): unknown => messageTypeRegistry.get(message.$type)?.toJSON(message);
 
+/** What the saga says of its end; the version is that of its row, of which it knows nothing. */
+const told = (event: { readonly $type: string }): unknown => ({ ...(encoded(event) as object), version: undefined });
+
 const show = ({ verdict, progress, messages, timeline }: Transition<PlacedOrder>): unknown => {
   const end = endOf(placeOrder, progress);
   const { data: _, ...state } = progress;
@@ -46,7 +49,7 @@ const show = ({ verdict, progress, messages, timeline }: Transition<PlacedOrder>
     })),
     timeline,
     ends:
-      end === null ? undefined : { outcome: end.outcome, type: (end.event as { $type: string }).$type, event: encoded(end.event as never) },
+      end === null ? undefined : { outcome: end.outcome, type: (end.event as { $type: string }).$type, event: told(end.event as never) },
   };
   return JSON.parse(JSON.stringify(shown)) as unknown;
 };

@@ -46,6 +46,7 @@ it('gives ten coupons to ten of a thousand who claim at once, and tells of each'
       .map(({ key }) => key)
       .sort(),
   ).toEqual(winners.sort());
+  for (const { payload } of mine()) expect(payload).toMatchObject({ version: 1 });
   await eventually(async () => (await office.db.query('SELECT id FROM outbox WHERE sent_at IS NULL')).length === 0);
 });
 

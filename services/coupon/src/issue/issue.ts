@@ -40,11 +40,14 @@ const codec = {
   decode: (stored: string): coupon.Coupon => coupon.Coupon.fromJSON(JSON.parse(stored)),
 };
 
+/** A coupon's life begins with its issue. */
+const FIRST_VERSION = 1;
+
 const issuedMessage = ({ id, eventId, userId }: Grant, { couponValidUntil }: EventRow, traceparent: string | undefined): OutMessage => ({
   topic: topicNames.couponEvents,
   key: userId,
   id: newId(),
-  payload: coupon.CouponIssued.fromPartial({ couponId: id, eventId, userId, expiresAt: couponValidUntil }),
+  payload: coupon.CouponIssued.fromPartial({ couponId: id, eventId, userId, expiresAt: couponValidUntil, version: FIRST_VERSION }),
   traceparent,
 });
 

@@ -32,7 +32,7 @@ const ordersMade = async (): Promise<number> => {
 it('a charge goes on when its service is killed and comes back, and is made once', async () => {
   const { balance } = (await ask('GET /v1/wallet', { token })).body as { balance: number };
   await place('spend', 'wait=25'); // room below the limit of 10,000,000
-  shop.wallet.process.kill('SIGKILL');
+  shop.wallet.signal('SIGKILL');
   const charging = Array.from({ length: 20 }, (_, i) =>
     ask('POST /v1/wallet/charges', { token, key: 'again', body: { amount: 1_000 } }).then((answer) => [i, answer] as const),
   );
@@ -55,7 +55,7 @@ it('orders whose orchestrator is killed are placed by the other one, each once',
   const before = await ordersMade();
   const placing = Array.from({ length: 60 }, (_, i) => place(`kill-${i}`));
   await eventually(async () => (await ordersMade()) > before);
-  shop.orchestrators[0]?.process.kill('SIGKILL');
+  shop.orchestrators[0]?.signal('SIGKILL');
   const answers = await Promise.all(placing);
   for (const { status, body } of answers) expect([201, 202]).toContain(body.code === undefined ? status : body.code);
   expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(60);
@@ -74,7 +74,7 @@ it('orders whose orchestrator is killed are placed by the other one, each once',
 }, 120_000);
 
 it('orders wait for nobody when no orchestrator is left', async () => {
-  shop.orchestrators[1]?.process.kill('SIGKILL');
+  shop.orchestrators[1]?.signal('SIGKILL');
   const answer = await place('nobody', 'wait=0');
   expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '2' }, body: { code: 'UNAVAILABLE' } });
 }, 30_000);

@@ -1,7 +1,8 @@
 import type { OutMessage } from '@jumun/messaging';
-import { type orders, topicNames } from '@jumun/protos';
+import { topicNames } from '@jumun/protos';
 import type { SagaChange } from '@jumun/saga';
 import { type Database, faultPoint, type Logger } from '@jumun/service-kit';
+import { type FinalEvent, finalEvent } from '../order-message.ts';
 import { thawedEvent } from '../store/saga-rows.ts';
 import type { Post } from './post.ts';
 import type { Traces } from './traces.ts';
@@ -15,8 +16,6 @@ export const MARK_SENT = 'UPDATE sagas FORCE INDEX (PRIMARY) SET event_sent_at =
 export const UNSENT_EVENTS = `
   SELECT id, event_type AS type, event_payload AS payload FROM sagas FORCE INDEX (sagas_due)
    WHERE next_at <= UTC_TIMESTAMP(3) AND outcome IS NOT NULL AND event_sent_at IS NULL ORDER BY next_at LIMIT ${EVENTS_MAX}`;
-
-export type FinalEvent = orders.OrderCompleted | orders.OrderCancelled;
 
 export interface Events {
   /** Publishes the final events of what has just ended. Not waited for: the row remembers what is not out. */
@@ -75,7 +74,10 @@ export const openEvents = ({ post, db, traces, logger }: Parts): Events => {
 
   return {
     publish: (changes) => {
-      const messages = changes.flatMap(({ id, end }) => (end === null ? [] : [message(id, end.event as FinalEvent)]));
+      const messages = changes.flatMap((change) => {
+        const event = finalEvent(change);
+        return event === null ? [] : [message(change.id, event)];
+      });
       if (messages.length === 0) return;
       send(messages).catch((err: unknown) => logger.warn({ err, events: messages.length }, 'final events are left to the sweep'));
     },

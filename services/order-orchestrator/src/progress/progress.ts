@@ -2,10 +2,11 @@ import type { OutMessage } from '@jumun/messaging';
 import { type Message, type Pace, type SagaChange, type SagaRunner, sagaRunner } from '@jumun/saga';
 import { type Database, type Logger, traceIdOf, type Tx } from '@jumun/service-kit';
 import { observeChanges } from '../metrics.ts';
+import type { FinalEvent } from '../order-message.ts';
 import { definitions, statusOf } from '../place-order.ts';
 import { sagaStore } from '../store/saga-store.ts';
 import type { Waiters } from '../wait/waiters.ts';
-import type { Events, FinalEvent } from './events.ts';
+import type { Events } from './events.ts';
 import type { Post } from './post.ts';
 import type { Traces } from './traces.ts';
 

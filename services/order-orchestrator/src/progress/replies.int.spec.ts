@@ -126,7 +126,7 @@ it('a refusal cancels the order, answers who waits, and tells it once, whatever 
   });
   await answer(commandId, inventory.StockReserved.fromPartial({}));
   const event = await command(id);
-  expect(event).toMatchObject({ type: 'jumun.orders.v1.OrderCancelled', payload: { order: { id } } });
+  expect(event).toMatchObject({ type: 'jumun.orders.v1.OrderCancelled', payload: { order: { id }, version: 2 } });
   await eventually(async () => (await database.db.query('SELECT id FROM sagas WHERE id = ? AND event_sent_at IS NULL', [id])).length === 0);
   const kinds = (await readTimeline(database.db, id)).map(({ kind }) => kind);
   expect(kinds).toEqual(['PENDING', 'VALIDATING', 'ProductNotOnSale', 'CANCELLED']);

@@ -1,5 +1,6 @@
 import { messageTypeRegistry } from '@jumun/protos';
 import { type Progress, type SagaChange, stuckOf } from '@jumun/saga';
+import { finalEvent } from '../order-message.ts';
 import { sqlTimeOrNull } from './sql-time.ts';
 
 /** What is read of a saga's row. */
@@ -55,8 +56,9 @@ const WRITTEN_BEFORE = '';
  * A row of a move: id, the version that was read, and what is new. Data is written only when a step has changed it; the event once, at the
  * end. An ended saga stays due until its event is known to be out.
  */
-export const changedRow = ({ id, rowVersion, before, after, end }: SagaChange, eventResendMs: number): unknown[] => {
-  const event = end?.event as TypedMessage | undefined;
+export const changedRow = (change: SagaChange, eventResendMs: number): unknown[] => {
+  const { id, rowVersion, before, after, end } = change;
+  const event = finalEvent(change);
   const nextAt = end === null ? after.nextAt : end.endedAt + eventResendMs;
   return [
     id,
@@ -67,7 +69,7 @@ export const changedRow = ({ id, rowVersion, before, after, end }: SagaChange, e
     stuckOf(after) === null ? 0 : 1,
     end === null ? null : end.outcome.toUpperCase(),
     event?.$type ?? null,
-    event === undefined ? null : frozenEvent(event),
+    event === null ? null : frozenEvent(event),
     WRITTEN_BEFORE,
     WRITTEN_BEFORE,
     0,

@@ -7,6 +7,7 @@ import { type AcceptParts, acceptBatch } from '../accept/accept.ts';
 import { openPlacing } from '../accept/place.ts';
 import { COUNT_OPEN, COUNT_STUCK } from '../metrics.ts';
 import type { PlacedOrder } from '../order.ts';
+import { finalEvent } from '../order-message.ts';
 import { placeOrder } from '../place-order.ts';
 import { MARK_SENT, UNSENT_EVENTS } from '../progress/events.ts';
 import type { Quote } from '../quote/quote.ts';
@@ -89,7 +90,8 @@ describe('a saga', () => {
     // The event that the sweep would send is the one that was sent, byte for byte.
     const codec = messageTypeRegistry.get('jumun.orders.v1.OrderCancelled');
     const bytes = (event: unknown) => Buffer.from(codec?.encode(event as never).finish() ?? []).toString('hex');
-    const sent = refusedChange(first).end?.event;
+    const sent = finalEvent(refusedChange(first));
+    expect(sent).toMatchObject({ version: row?.version });
     expect(bytes(thawedEvent(row?.type ?? '', row?.payload ?? ''))).toBe(bytes(sent));
     expect(Buffer.from(frozenEvent(sent as never), 'base64').toString('hex')).toBe(bytes(sent));
   });
