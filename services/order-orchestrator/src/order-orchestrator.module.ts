@@ -53,7 +53,7 @@ export const orderOrchestratorModule = async (context: ServiceContext<Orchestrat
   });
   onStop('sweep', startSweep({ runner, events, lease, logger, everyMs: config.SWEEP_INTERVAL_MS }));
 
-  const quoting = openQuoting({ catalog: config.CATALOG_GRPC, coupon: config.COUPON_GRPC, wallet: config.WALLET_GRPC });
+  const quoting = openQuoting({ catalog: config.CATALOG_GRPC, coupon: config.COUPON_GRPC, wallet: config.WALLET_GRPC }, logger);
   onStop('upstreams', () => quoting.close());
   const place = openPlacing({
     db,
