@@ -46,14 +46,11 @@ export const orderOrchestratorModule = async (context: ServiceContext<Orchestrat
 
   const redis = openRedis(config.REDIS_URL, { logger });
   onStop('redis', () => redis.disconnect());
-  const lease = openLease(redis, {
-    name: `${config.TOPIC_PREFIX}saga-sweep`,
-    holder: config.INSTANCE_ID,
-    ttlMs: config.SWEEP_INTERVAL_MS * 3,
-  });
-  onStop('sweep', startSweep({ runner, events, lease, logger, everyMs: config.SWEEP_INTERVAL_MS }));
+  const leaseMs = config.SWEEP_INTERVAL_MS * 3;
+  const lease = openLease(redis, { name: `${config.TOPIC_PREFIX}saga-sweep`, holder: config.INSTANCE_ID, ttlMs: leaseMs });
+  onStop('sweep', startSweep({ runner, events, lease, logger, everyMs: config.SWEEP_INTERVAL_MS, standAsideMs: leaseMs }));
 
-  const quoting = openQuoting({ catalog: config.CATALOG_GRPC, coupon: config.COUPON_GRPC, wallet: config.WALLET_GRPC });
+  const quoting = openQuoting({ catalog: config.CATALOG_GRPC, coupon: config.COUPON_GRPC, wallet: config.WALLET_GRPC }, logger);
   onStop('upstreams', () => quoting.close());
   const place = openPlacing({
     db,

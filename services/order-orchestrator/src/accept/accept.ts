@@ -52,8 +52,28 @@ const rowOf = (rows: ReadonlyMap<string, KeyRow>, call: orders.PlaceOrder): KeyR
   return key === undefined ? undefined : rows.get(idempotencyName(key));
 };
 
-const storedAnswer = (call: orders.PlaceOrder, row: KeyRow): Accepted =>
-  row.fingerprint === keyOf(call)?.fingerprint ? { orderId: row.effectId, replayed: true } : { refused: refusal('idempotencyKeyReused') };
+/** What became of a key, or of a call without one. */
+type Decision =
+  { readonly orderId: string; readonly fingerprint: string | undefined; readonly isNew: boolean } | { readonly refused: refusals.Refusal };
+
+const decidedEarlier = ({ effectId, fingerprint }: KeyRow): Decision => ({ orderId: effectId, fingerprint, isNew: false });
+
+/** The answer to a call. Twins in a batch were decided as one, their first: the `leader`. */
+const answerTo = (call: orders.PlaceOrder, leader: orders.PlaceOrder, decision: Decision): Accepted => {
+  const fingerprint = keyOf(call)?.fingerprint;
+  if ('refused' in decision) return fingerprint === keyOf(leader)?.fingerprint ? decision : { refused: refusal('idempotencyInProgress') };
+  if (fingerprint !== decision.fingerprint) return { refused: refusal('idempotencyKeyReused') };
+  return { orderId: decision.orderId, replayed: !decision.isNew || call !== leader };
+};
+
+/** The orders that the keys of these calls have placed already: whatever speaks against a new order, they are the answer. */
+export const findPlaced = async (db: Pick<Tx, 'query'>, calls: readonly orders.PlaceOrder[]): Promise<(Accepted | undefined)[]> => {
+  const known = await findKeys(db, keysOf(calls));
+  return calls.map((call) => {
+    const row = rowOf(known, call);
+    return row && answerTo(call, call, decidedEarlier(row));
+  });
+};
 
 const placed = ({ id, call: { userId, couponId }, quote }: Candidate, createdAt: number): PlacedOrder => ({
   id,
@@ -91,36 +111,44 @@ const insert = async (
   return { rows, sagas };
 };
 
-/** Order, lines, saga and key in one transaction. A rival that was faster with the same key keeps it, and the call gets the rival's order. */
+/**
+ * Order, lines, saga and key in one transaction. A rival that was faster with the same key keeps it, and the call gets the rival's order.
+ * So it is with a call that is refused now: it may be refused only because its own order has taken the coupon, the money or the stock.
+ */
 const write = async (
   { db, pace, send }: AcceptParts,
   calls: readonly orders.PlaceOrder[],
   quotes: readonly Quote[],
   isFresh: () => boolean,
-): Promise<Accepted[]> => {
-  const decided = calls.map((call, index): Candidate | { refused: refusals.Refusal } => {
+): Promise<Decision[]> => {
+  const judged = calls.map((call, index): Candidate | { call: orders.PlaceOrder; refused: refusals.Refusal } => {
     const quote = quotes[index] ?? { refused: refusal('unavailable') };
-    return 'refused' in quote ? quote : { id: newId(), call, quote };
+    return 'refused' in quote ? { call, ...quote } : { id: newId(), call, quote };
   });
-  const candidates = decided.filter((each): each is Candidate => 'id' in each);
-  if (candidates.length === 0) return decided as { refused: refusals.Refusal }[];
-  const { rows, sagas } = await db.transaction((tx) => insert(tx, candidates, pace, isFresh));
-  await faultPoint('accept:committed-not-sent');
-  if (sagas.length > 0)
+  const known = await findKeys(db, keysOf(judged.filter((each) => 'refused' in each).map(({ call }) => call)));
+  const candidates = judged.filter((each) => 'id' in each);
+  const { rows, sagas } =
+    candidates.length === 0 ? { rows: known, sagas: [] } : await db.transaction((tx) => insert(tx, candidates, pace, isFresh));
+  if (sagas.length > 0) {
+    await faultPoint('accept:committed-not-sent');
     send(
       sagas.flatMap((saga) => messagesOf(placeOrder, saga)),
       new Map(candidates.map(({ id, call }) => [id, call])),
     );
-  return decided.map((each): Accepted => {
-    if ('refused' in each) return each;
+  }
+  return judged.map((each): Decision => {
+    if ('refused' in each) {
+      const row = rowOf(known, each.call);
+      return row === undefined ? { refused: each.refused } : decidedEarlier(row);
+    }
     const row = rowOf(rows, each.call);
-    return row === undefined || row.effectId === each.id ? { orderId: each.id, replayed: false } : storedAnswer(each.call, row);
+    if (row !== undefined && row.effectId !== each.id) return decidedEarlier(row);
+    return { orderId: each.id, fingerprint: keyOf(each.call)?.fingerprint, isNew: true };
   });
 };
 
-/** Calls whose keys are not known yet: quoted, judged, written. */
-const acceptNew = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
-  if (calls.length === 0) return [];
+/** Quotes, judges and writes calls of which each has a key of its own, or none. */
+const decide = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]): Promise<Decision[]> => {
   const { clock = monotonicMs } = parts;
   for (let asked = 1; asked <= QUOTES_MAX; asked++) {
     const askedAt = clock();
@@ -151,28 +179,17 @@ const leadersOf = (calls: readonly orders.PlaceOrder[]): Map<orders.PlaceOrder, 
   );
 };
 
-const twinAnswer = (call: orders.PlaceOrder, leader: orders.PlaceOrder, accepted: Accepted): Accepted => {
-  const same = keyOf(leader)?.fingerprint === keyOf(call)?.fingerprint;
-  if ('refused' in accepted) return same ? accepted : { refused: refusal('idempotencyInProgress') };
-  return same ? { ...accepted, replayed: true } : { refused: refusal('idempotencyKeyReused') };
-};
-
 /**
- * Accepts a batch. Keys are looked up first: a repeated call gets its order even where a new one would be refused. Twins in the batch are
- * one order.
+ * Accepts a batch. A repeated call gets its order even where a new one would be refused; when the batch fails altogether, `findPlaced` tells.
+ * Twins in the batch are one order.
  */
 export const acceptBatch = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
-  const known = await findKeys(parts.db, keysOf(calls));
-  const fresh = calls.filter((call) => rowOf(known, call) === undefined);
-  const leaders = leadersOf(fresh);
+  const leaders = leadersOf(calls);
   const led = [...new Set(leaders.values())];
-  const accepted = await acceptNew(parts, led);
-  const results = new Map(led.map((leader, index) => [leader, accepted[index] as Accepted]));
+  const decided = await decide(parts, led);
+  const decisions = new Map(led.map((leader, index) => [leader, decided[index] as Decision]));
   return calls.map((call) => {
-    const row = rowOf(known, call);
-    if (row !== undefined) return storedAnswer(call, row);
     const leader = leaders.get(call) as orders.PlaceOrder;
-    const result = results.get(leader) as Accepted;
-    return leader === call ? result : twinAnswer(call, leader, result);
+    return answerTo(call, leader, decisions.get(leader) as Decision);
   });
 };

@@ -3,10 +3,24 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { orders } from '@jumun/protos';
 import { drain, grpcClient } from '@jumun/service-kit';
 import { answerInBatches } from './answers.ts';
+import type { Place } from './place.ts';
 
 const call = (callId: number): orders.PlaceOrder => orders.PlaceOrder.fromPartial({ callId });
 const accepted = (callId: number): orders.PlaceOrderResult =>
   orders.PlaceOrderResult.fromPartial({ callId, outcome: { $case: 'accepted', accepted: {} } });
+
+/** A server whose orders are placed so, and a stream to it. */
+const serve = async (place: Place, stopping: AbortSignal) => {
+  const server = new Server();
+  server.addService(orders.OrderServiceService, {
+    placeOrders: (stream: Parameters<typeof answerInBatches>[0]) => answerInBatches(stream, place, stopping),
+  });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+  );
+  const client = grpcClient(orders.OrderServiceClient, `127.0.0.1:${port}`);
+  return { server, client, stream: client.placeOrders() };
+};
 
 /** Longer than this test lives: a stream that is cut at a stop would be cut only then. */
 const GRACE_MS = 60_000;
@@ -16,15 +30,7 @@ it('a stream is answered to its last call when the process stops, turns away wha
   const underWay = new Map<number, () => void>();
   const place = ({ callId }: orders.PlaceOrder) =>
     new Promise<orders.PlaceOrderResult>((resolve) => underWay.set(callId, () => resolve(accepted(callId))));
-  const server = new Server();
-  server.addService(orders.OrderServiceService, {
-    placeOrders: (stream: Parameters<typeof answerInBatches>[0]) => answerInBatches(stream, place, stopping.signal),
-  });
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
-  );
-  const client = grpcClient(orders.OrderServiceClient, `127.0.0.1:${port}`);
-  const stream = client.placeOrders();
+  const { server, client, stream } = await serve(place, stopping.signal);
   const answered: [number, string | undefined][] = [];
   stream.on('data', ({ results }: orders.PlaceOrdersResponse) =>
     answered.push(...results.map(({ callId, outcome }): [number, string | undefined] => [callId, outcome?.$case])),
@@ -47,4 +53,22 @@ it('a stream is answered to its last call when the process stops, turns away wha
   await Promise.all([ended, drained]);
   expect(answered.slice(3)).toEqual([2, 1].map((open) => [open, 'accepted']));
   client.close();
+});
+
+it('what is ready at once goes out in messages that are never too large for the other side', async () => {
+  const { server, client, stream } = await serve(({ callId }) => Promise.resolve(accepted(callId)), new AbortController().signal);
+  const sizes: number[] = [];
+  const answered: number[] = [];
+  stream.on('data', ({ results }: orders.PlaceOrdersResponse) => {
+    sizes.push(results.length);
+    answered.push(...results.map(({ callId }) => callId));
+  });
+  const calls = Array.from({ length: 250 }, (_, index) => call(index));
+  stream.write({ $type: 'jumun.orders.v1.PlaceOrdersRequest', orders: calls });
+  stream.end();
+  await once(stream, 'end');
+  expect(sizes).toEqual([100, 100, 50]);
+  expect(answered).toEqual(calls.map(({ callId }) => callId));
+  client.close();
+  await drain(server, GRACE_MS);
 });

@@ -12,8 +12,11 @@ const turnedAway = ({ callId }: orders.PlaceOrder): orders.PlaceOrderResult => (
   replayed: false,
 });
 
+/** Results in one message: a hundred of the largest orders are about 7 MB, and gRPC takes 16. */
+const RESULTS_MAX = 100;
+
 /**
- * Places what comes in, and answers what is ready at the end of each turn of the event loop in one message. When the process is about to stop,
+ * Places what comes in, and answers what is ready at the end of each turn of the event loop, in as few messages as may be. When the process is about to stop,
  * nothing new is taken, and the stream ends with the last answer: its caller opens another one elsewhere.
  */
 export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSignal): void => {
@@ -22,8 +25,8 @@ export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSig
   let ended = false;
 
   const flush = (): void => {
-    if (ready.length > 0 && !stream.cancelled && !stream.destroyed && !stream.writableEnded)
-      stream.write({ $type: 'jumun.orders.v1.PlaceOrdersResponse', results: ready });
+    for (let from = 0; from < ready.length && !stream.cancelled && !stream.destroyed && !stream.writableEnded; from += RESULTS_MAX)
+      stream.write({ $type: 'jumun.orders.v1.PlaceOrdersResponse', results: ready.slice(from, from + RESULTS_MAX) });
     ready = [];
     endWhenDone();
   };

@@ -2,7 +2,7 @@ import { type orders, refusal, type refusals } from '@jumun/protos';
 import { batcher, faultPoint, isTransient, type Logger, OverloadedError, usableKey } from '@jumun/service-kit';
 import { refusedOrder } from '../metrics.ts';
 import type { Waiters } from '../wait/waiters.ts';
-import { type Accepted, type AcceptParts, acceptBatch } from './accept.ts';
+import { type Accepted, type AcceptParts, acceptBatch, findPlaced } from './accept.ts';
 
 /** Orders in one acceptance: one quote, one transaction. Some 30 ms of work. */
 const BATCH_SIZE_MAX = 200;
@@ -30,14 +30,18 @@ const technical = (error: unknown, logger: Logger): refusals.Refusal => {
   return refusal('internal');
 };
 
-/** Accepts a batch. What is wrong with one call is kept from the others: a batch that fails for good is halved until that call is alone. */
+/**
+ * Accepts a batch. What is wrong with one call is kept from the others: a batch that fails for good is halved until that call is alone.
+ * What cannot be accepted now gets its order all the same if its key has placed one.
+ */
 const acceptApart = async (parts: AcceptParts, logger: Logger, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
   try {
     return await acceptBatch(parts, calls);
   } catch (error) {
     if (calls.length === 1 || isTransient(error) || error instanceof OverloadedError) {
       const refused = technical(error, logger);
-      return calls.map(() => ({ refused }));
+      const placed = await findPlaced(parts.db, calls).catch(() => []);
+      return calls.map((_, index) => placed[index] ?? { refused });
     }
     const middle = Math.ceil(calls.length / 2);
     const first = await acceptApart(parts, logger, calls.slice(0, middle));

@@ -1,5 +1,5 @@
 import type { Bus, OutMessage } from '@jumun/messaging';
-import { batcher } from '@jumun/service-kit';
+import { batcher, OverloadedError, TransientError } from '@jumun/service-kit';
 
 /** Batches of messages in one send: the commands and events of everything that was committed while the send before was under way. */
 const SEND_BATCHES_MAX = 50;
@@ -8,8 +8,13 @@ const QUEUE_MAX = 2_000;
 
 export type Post = (messages: readonly OutMessage[]) => Promise<void>;
 
+/** A full queue passes. As anything but transient it would look like the fault of the reply that asked for the send, and bury it. */
+const passing = (error: unknown): never => {
+  throw error instanceof OverloadedError ? new TransientError('too many messages wait to be sent', { cause: error }) : error;
+};
+
 /** One send at a time, of all that is ready: a request to the broker costs more than the messages in it. Resolves when all are acknowledged. */
-export const openPost = (bus: Bus): Post => {
+export const openPost = (bus: Pick<Bus, 'send'>): Post => {
   const send = batcher<readonly OutMessage[], undefined>({
     sizeMax: SEND_BATCHES_MAX,
     queueMax: QUEUE_MAX,
@@ -18,5 +23,5 @@ export const openPost = (bus: Bus): Post => {
       return batches.map(() => undefined);
     },
   });
-  return (messages) => (messages.length === 0 ? Promise.resolve() : send(messages));
+  return (messages) => (messages.length === 0 ? Promise.resolve() : send(messages).catch(passing));
 };

@@ -1,30 +1,37 @@
 import type { SagaRunner } from '@jumun/saga';
-import { type Lease, type Logger, type Tx, within } from '@jumun/service-kit';
+import { type Lease, type Logger, monotonicMs, type Tx, within } from '@jumun/service-kit';
 import type { Events } from './events.ts';
 
 interface Parts {
-  readonly runner: SagaRunner<Tx>;
-  readonly events: Events;
+  readonly runner: Pick<SagaRunner<Tx>, 'sweep'>;
+  readonly events: Pick<Events, 'resend'>;
   readonly everyMs: number;
   /** Saves the other instances the look; without Redis all of them look, and versions decide. */
   readonly lease: Lease;
-  readonly logger: Logger;
+  /** After a sweep that failed the lease is left to the others for so long. */
+  readonly standAsideMs: number;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** So long does a stop wait for a sweep: one that hangs on its broker is the next instance's to do again. */
 const STOP_MS = 500;
 
 /** Takes up sagas that nothing has moved for too long, whoever began them. Answers how to stop. */
-export const startSweep = ({ runner, events, everyMs, lease, logger }: Parts): (() => Promise<void>) => {
+export const startSweep = ({ runner, events, everyMs, lease, standAsideMs, logger }: Parts): (() => Promise<void>) => {
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
+  let asideUntil = 0;
   const sweep = async (): Promise<void> => {
-    if ((await lease.acquire()).state === 'busy') return;
+    if (monotonicMs() < asideUntil || (await lease.acquire()).state === 'busy') return;
     // Side by side: events of what has ended do not hang on commands that cannot be sent.
     const [sagas, unsent] = await Promise.allSettled([runner.sweep(), events.resend()]);
     const [recovered, resent] = [sagas, unsent].map((done) => (done.status === 'fulfilled' ? done.value : 0)) as [number, number];
     if (recovered + resent > 0) logger.info({ recovered, resent }, 'sweep');
-    for (const done of [sagas, unsent]) if (done.status === 'rejected') throw done.reason;
+    const failed = [sagas, unsent].find((done) => done.status === 'rejected');
+    if (failed === undefined) return;
+    logger.warn({ err: failed.reason as unknown }, 'the sweep failed; another instance may have more luck');
+    asideUntil = monotonicMs() + standAsideMs;
+    await lease.release();
   };
   const timer = setInterval(() => {
     running = running.then(async () => {

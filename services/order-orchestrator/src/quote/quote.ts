@@ -1,7 +1,9 @@
 import { catalog, coupon, type orders, refusal, type refusals, wallet } from '@jumun/protos';
-import { grpcClient, OverloadedError, status, TransientError } from '@jumun/service-kit';
+import { grpcClient, type Logger } from '@jumun/service-kit';
 import { applies, type Discount, discountOf, sharesOf, subtotalOf } from '../pricing.ts';
 import type { PlacedLine } from '../order.ts';
+import { asked } from './asked.ts';
+import { openCouponQuotes } from './coupon-quotes.ts';
 
 /** What an order would cost, frozen. Amounts are won. */
 export interface HopefulQuote {
@@ -60,32 +62,18 @@ const basketLine = ({ productId, optionId, quantity }: orders.PlaceOrderLine): c
   quantity,
 });
 
-interface StatusLike {
-  readonly code?: unknown;
-  readonly details?: unknown;
-}
-
-/** An upstream that is too busy, or was cut off in the middle of a call, may answer the next one; whatever else it says it would say again. */
-const asked = async <T>(answer: Promise<T> | T): Promise<T> => {
-  try {
-    return await answer;
-  } catch (error) {
-    const { code, details } = error as StatusLike;
-    if (code === status.RESOURCE_EXHAUSTED) throw new OverloadedError('an upstream is overloaded');
-    const isCut = code === status.CANCELLED || (code === status.INTERNAL && String(details).includes('RST_STREAM'));
-    throw isCut ? new TransientError('an upstream was cut off', { cause: error }) : error;
-  }
-};
-
-/** Asks catalog, coupon and wallet side by side, one call each for the whole batch. They read the truth, never a cache. */
-export const openQuoting = (addresses: {
-  catalog: string[];
-  coupon: string[];
-  wallet: string[];
-}): { quote: Quoting; close: () => void } => {
+/**
+ * Asks catalog, coupon and wallet side by side, one call each for the whole batch. They read the truth, never a cache. Without catalog or
+ * wallet nothing can be judged; coupon concerns only the orders that come with one.
+ */
+export const openQuoting = (
+  addresses: { readonly catalog: string[]; readonly coupon: string[]; readonly wallet: string[] },
+  logger: Pick<Logger, 'warn'>,
+): { quote: Quoting; close: () => void } => {
   const catalogs = grpcClient(catalog.CatalogServiceClient, addresses.catalog);
   const coupons = grpcClient(coupon.CouponServiceClient, addresses.coupon);
   const wallets = grpcClient(wallet.WalletServiceClient, addresses.wallet);
+  const quoteCoupons = openCouponQuotes(async (questions) => (await asked(coupons.quoteCoupons({ questions }))).quotes, logger);
   return {
     quote: async (calls) => {
       const withCoupon = calls.filter(({ couponId }) => couponId !== undefined);
@@ -95,12 +83,12 @@ export const openQuoting = (addresses: {
         userId,
       }));
       const baskets = calls.map(({ lines }) => ({ $type: 'jumun.catalog.v1.Basket' as const, lines: lines.map(basketLine) }));
-      const [basketAnswer, couponAnswer, balanceAnswer] = await Promise.all([
+      const [basketAnswer, couponQuotes, balanceAnswer] = await Promise.all([
         asked(catalogs.quoteBaskets({ baskets })),
-        questions.length === 0 ? { quotes: [] } : asked(coupons.quoteCoupons({ questions })),
+        quoteCoupons(questions),
         asked(wallets.quoteBalances({ userIds: calls.map(({ userId }) => userId) })),
       ]);
-      const discounts = new Map(withCoupon.map((call, index) => [call, couponAnswer.quotes[index]]));
+      const discounts = new Map(withCoupon.map((call, index) => [call, couponQuotes[index]]));
       return calls.map((call, index) =>
         judge(basketAnswer.quotes[index], call.couponId === undefined ? 'none' : discounts.get(call), balanceAnswer.quotes[index]),
       );

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { messageTypeRegistry, orders, refusal } from '@jumun/protos';
 import { advance, begin, defaultPace, endOf, type Progress, type SagaChange, StaleSagaError } from '@jumun/saga';
-import { createLogger, newId } from '@jumun/service-kit';
+import { createLogger, newId, TransientError } from '@jumun/service-kit';
 import { type FreshDatabase, freshDatabase } from '@jumun/testkit';
 import { type AcceptParts, acceptBatch } from '../accept/accept.ts';
 import { openPlacing } from '../accept/place.ts';
@@ -219,6 +219,42 @@ describe('acceptance', () => {
       { refused: refusal('idempotencyInProgress') },
     ]);
     expect(await open().accept(call(key))).toMatchObject([{ replayed: false }]);
+  });
+
+  it('gives a call the order that its key has placed, though a new one would be refused by then, or could not be judged', async () => {
+    const key = newId();
+    const rival = open();
+    const placed: unknown[] = [];
+    const overtaken = open({
+      quote: async (calls) => {
+        placed.push(...(await rival.accept(call(key))));
+        return calls.map(() => ({ refused: refusal('couponAlreadyUsed') }));
+      },
+    });
+    const [late, other, refused] = await overtaken.accept(call(key), call(key, 'b'), call(newId()));
+    expect(placed).toMatchObject([{ replayed: false }]);
+    expect(late).toEqual({ ...(placed[0] as object), replayed: true });
+    expect(other).toEqual({ refused: refusal('idempotencyKeyReused') });
+    expect(refused).toEqual({ refused: refusal('couponAlreadyUsed') });
+    const otherFirst = await open().accept(call(key, 'b'), call(key));
+    expect(otherFirst).toEqual([other, late]);
+
+    const waiters = openWaiters(database.db);
+    const place = openPlacing({
+      db: database.db,
+      pace: defaultPace,
+      waiters,
+      logger: createLogger('test', 'silent'),
+      quote: () => Promise.reject(new TransientError('nobody is there')),
+      send: () => {},
+    });
+    const [again, unheard] = await Promise.all([call(key), call(newId())].map(place));
+    expect(again).toMatchObject({
+      outcome: { $case: 'accepted', accepted: { id: (placed[0] as { orderId: string }).orderId } },
+      replayed: true,
+    });
+    expect(unheard?.outcome).toEqual({ $case: 'refused', refused: refusal('unavailable') });
+    waiters.stop();
   });
 
   it('asks again for a quote that has grown old', async () => {
