@@ -1,4 +1,4 @@
-import type { FieldError } from '../problems/problem.ts';
+import { ERRORS_MAX, type FieldError } from '../problems/problem.ts';
 import { pointer } from './json-pointer.ts';
 import { parseTime } from './times.ts';
 
@@ -18,9 +18,6 @@ export interface RequestSchema {
   readonly enum?: readonly string[];
   readonly format?: string;
 }
-
-/** An answer with all mistakes is for a person to read, and must not be larger than the request was. */
-const ERRORS_MAX = 100;
 
 const typeOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -45,7 +42,7 @@ const stringMistake = (value: string, schema: RequestSchema): string | undefined
   return undefined;
 };
 
-/** Everything in `value` that is not as `schema` has it, in the order of the value. */
+/** Everything in `value` that is not as `schema` has it, in the order of the value, up to so many mistakes as an answer lists. */
 export const explain = (schema: RequestSchema, value: unknown, path = '', errors: FieldError[] = []): readonly FieldError[] => {
   if (errors.length >= ERRORS_MAX) return errors;
   const { type = 'any' } = schema;

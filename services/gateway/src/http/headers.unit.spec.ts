@@ -57,6 +57,7 @@ describe('query', () => {
     ['q=%ff&r=%zz', {}, ['?q', '?r']],
     ['flag', { flag: '' }, []],
   ])('%j', (text, values, errors) => expect(read(text)).toEqual([values, errors]));
+  it('stops at a hundred mistakes', () => expect(parseQuery('a&'.repeat(5_000)).errors).toHaveLength(100));
 });
 
 describe('times', () => {
