@@ -38,7 +38,8 @@ const stringMistake = (value: string, schema: RequestSchema): string | undefined
   if (length < minLength) return `must have at least ${plural(minLength, 'character')}`;
   if (length > maxLength) return `must have at most ${plural(maxLength, 'character')}`;
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return `must match ${pattern}`;
-  if (format === 'date-time' && parseTime(value) === undefined) return 'must be a time as in RFC 3339, such as 2026-01-31T00:00:00Z';
+  if (format === 'date-time' && parseTime(value) === undefined)
+    return 'must be a time as in RFC 3339, such as 2026-01-31T00:00:00Z, of the years 1970 to 9998';
   return undefined;
 };
 

@@ -139,6 +139,12 @@ describe('bodies', () => {
     ],
     ['no times', '/v1/admin/coupon-events', { ...event, opensAt: 'soon', couponValidUntil: 5 }, ['/opensAt', '/couponValidUntil']],
     [
+      'years of another age',
+      '/v1/admin/coupon-events',
+      { ...event, opensAt: '0070-01-01T00:00:00Z', couponValidUntil: '0099-01-01T00:00:00Z' },
+      ['/opensAt', '/couponValidUntil'],
+    ],
+    [
       'prices',
       '/v1/admin/products',
       { name: 'x', price: 1_000_000_001, options: [{ name: 'a', price: 0, stock: -1 }] },
