@@ -124,7 +124,7 @@ describe('when a call has waited to its end', () => {
   };
 
   it('a stream that owes its answer is cut', async () => {
-    const [healthy, silent] = [streams.place(order()), streams.place(order(-4_000))];
+    const [healthy, silent] = [told(streams.place(order())), streams.place(order(-4_000))];
     expect(await told(silent)).toBeInstanceOf(UpstreamUnavailable);
     expect(await isCut(2)).toBe(true);
     fake.answer(accepted);
@@ -132,7 +132,7 @@ describe('when a call has waited to its end', () => {
   });
 
   it('a stream that has answered it, so that it only waits to be sent again, is not', async () => {
-    const [healthy, refusedOnce] = [streams.place(order()), streams.place(order(-4_200))];
+    const [healthy, refusedOnce] = [told(streams.place(order())), streams.place(order(-4_200))];
     await fake.has(2);
     fake.answer(refused('unavailable'));
     await pause(150); // until the answer is here
@@ -144,7 +144,7 @@ describe('when a call has waited to its end', () => {
   });
 
   it('nor one that was sent it a moment ago', async () => {
-    const [healthy, refusedOnce] = [streams.place(order()), streams.place(order(-4_400))];
+    const [healthy, refusedOnce] = [told(streams.place(order())), streams.place(order(-4_400))];
     await fake.has(2);
     await pause(200);
     fake.answer(refused('unavailable'));
