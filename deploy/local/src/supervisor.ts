@@ -2,6 +2,7 @@ import { refuseIfRunning, startCluster, type Cluster } from './cluster.ts';
 import { removeClusterFile, describeCluster, writeClusterFile } from './cluster-file.ts';
 import { showFirstOrder } from './demo/first-order.ts';
 import { Failure } from './failure.ts';
+import { sayReady } from './foreground.ts';
 import { wantedInfra } from './infra/binaries.ts';
 import { localDir } from './paths.ts';
 import { defaultPortBase, findFreeBase, requireFree } from './port-plan.ts';
@@ -60,7 +61,7 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
     console.log(
       `\n${summary(describeCluster(cluster))}\n\nReady after ${((Date.now() - begun) / 1000).toFixed(1)} s in all. ${process.send === undefined ? 'Ctrl-C ends it.' : 'npm stop ends it.'}`,
     );
-    process.send?.('ready');
+    sayReady();
     await asked;
   } finally {
     removeClusterFile(localDir);
