@@ -1,4 +1,4 @@
-import { refuseIfRunning, startCluster, type Cluster } from './cluster.ts';
+import { startCluster, type Cluster } from './cluster.ts';
 import { removeClusterFile, describeCluster, writeClusterFile } from './cluster-file.ts';
 import { showFirstOrder } from './demo/first-order.ts';
 import { Failure } from './failure.ts';
@@ -8,6 +8,7 @@ import { localDir } from './paths.ts';
 import { defaultPortBase, findFreeBase, requireFree } from './port-plan.ts';
 import { whoListens } from './ports.ts';
 import { printedProgress, type Progress } from './progress.ts';
+import { refuseIfRunning } from './run-record.ts';
 import { services } from './services.ts';
 import { keepSettings, keptSettings } from './settings.ts';
 import { summary } from './summary.ts';

@@ -8,7 +8,7 @@ import { readOptions, wholeNumber } from '../options.ts';
 import { localDir, nodeBinary } from '../paths.ts';
 import { instancesMax, portSpan } from '../port-plan.ts';
 import { isRunning } from '../process-ref.ts';
-import { readRecord } from '../run-record.ts';
+import { readRecord, refuseIfRunning } from '../run-record.ts';
 import { readClusterFile } from '../cluster-file.ts';
 import { superviseCluster, type StartOptions } from '../supervisor.ts';
 import { summary } from '../summary.ts';
@@ -45,6 +45,7 @@ const start = async (args: string[]): Promise<number> => {
     );
     return 0;
   }
+  refuseIfRunning(localDir); // before its log is begun anew
   return values.detach ? detach(args.filter((arg) => arg !== '--detach')) : superviseCluster(options);
 };
 
