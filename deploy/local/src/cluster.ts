@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.ts';
 import type { Infrastructure } from './infra/connection.ts';
@@ -6,9 +5,8 @@ import { infraKind, startInfrastructure } from './infra/start.ts';
 import type { Supervision } from './managed-process.ts';
 import { findFreeBase, instancesMax, portPlan, requireFree } from './port-plan.ts';
 import { prepareDatabases, prepareTopics } from './prepare.ts';
-import { isRunning } from './process-ref.ts';
 import { silentProgress, type Progress } from './progress.ts';
-import { leftOver, openRecord, readRecord } from './run-record.ts';
+import { openRecord } from './run-record.ts';
 import { secretsIn, type Secrets } from './secrets.ts';
 import { seedAdmin, seedShop, type Seeded } from './seed.ts';
 import { ServiceProcess } from './service-process.ts';
@@ -64,18 +62,12 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     onEvent = () => undefined,
     signal,
   } = options;
-  refuseIfRunning(dir);
   const missing = services.filter(({ name }) => !isBuilt(name)).map(({ name }) => name);
   if (missing.length > 0) throw new Failure(`Not built: ${missing.join(', ')}.`, 'Run: npm run build');
   const instances = instancesOf(options.instances ?? 1);
-  const portBase = options.portBase ?? (await findFreeBase(20_000 + 300 * Math.floor(Math.random() * 30), instances));
-  const plan = portPlan(portBase);
-  await requireFree(portBase, instances);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const secrets = secretsIn(dir);
   const logDir = join(dir, 'logs');
   const kind = infraKind(options.infra);
-  const record = openRecord(dir, kind);
+  const record = openRecord(dir, kind); // from here on the folder is ours
   let starting = true;
   const supervision: Supervision = {
     restart: supervise,
@@ -96,6 +88,10 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     record.close();
   };
   try {
+    const portBase = options.portBase ?? (await findFreeBase(20_000 + 300 * Math.floor(Math.random() * 30), instances));
+    const plan = portPlan(portBase);
+    await requireFree(portBase, instances);
+    const secrets = secretsIn(dir);
     const up = await progress.step(kind === 'docker' ? 'containers' : 'servers', (note) =>
       startInfrastructure({ kind, dir, logDir, ports: plan.infra, supervision, report: (text) => progress.say(text) }).then((started) => {
         note('MySQL, Redis, Kafka');
@@ -151,17 +147,4 @@ const instancesOf = (wanted: number | Readonly<Record<string, number>>): Record<
   const wrong = Object.values(counts).find((count) => !Number.isInteger(count) || count < 1 || count > instancesMax);
   if (wrong !== undefined) throw new Failure(`${wrong} instances cannot be started.`, `Choose from 1 to ${instancesMax}.`);
   return counts;
-};
-
-/** Throws a {@link Failure} when the folder's cluster runs, or a part of it that its supervisor has left behind. */
-export const refuseIfRunning = (dir: string): void => {
-  const record = readRecord(dir);
-  if (record === undefined) return;
-  if (isRunning(record.supervisor)) {
-    throw new Failure(`It is running already, since ${record.startedAt} (supervisor pid ${record.supervisor.pid}).`, 'To end it: npm stop');
-  }
-  const left = leftOver(record);
-  if (left.length === 0) return;
-  const list = left.map(([name, { pid }]) => `${name} (pid ${pid})`).join(', ');
-  throw new Failure(`Its supervisor is gone, but these still run: ${list}.`, 'npm stop ends exactly these. Then start again.');
 };

@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { takeTurn } from '../turn.mjs';
+import { Failure } from './failure.ts';
 import { isRunning, refOf, terminate, type ProcessRef } from './process-ref.ts';
 
 /** What is running on behalf of a folder: enough to end exactly that, even when the process that started it is gone. */
@@ -19,17 +21,46 @@ export const writeWhole = (file: string, content: unknown): void => {
   renameSync(`${file}.new`, file);
 };
 
-export const readRecord = (dir: string): RunRecord | undefined =>
-  existsSync(fileIn(dir)) ? (JSON.parse(readFileSync(fileIn(dir), 'utf8')) as RunRecord) : undefined;
+export const readRecord = (dir: string): RunRecord | undefined => {
+  try {
+    return JSON.parse(readFileSync(fileIn(dir), 'utf8')) as RunRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
 
-/** The record of what this process starts, kept up to date on the disk. */
+/** Looks at the record and changes it in one: whoever else wants to waits meanwhile. */
+const inTurn = (dir: string, work: () => void): void => {
+  const release = takeTurn(`${fileIn(dir)}.turn`, () => undefined);
+  try {
+    work();
+  } finally {
+    release();
+  }
+};
+
+/** Removes the record, unless it is another supervisor's by now. */
+const removeRecord = (dir: string, supervisor: ProcessRef): void =>
+  inTurn(dir, () => {
+    const found = readRecord(dir)?.supervisor;
+    if (found?.pid === supervisor.pid && found.startedAt === supervisor.startedAt) rmSync(fileIn(dir));
+  });
+
+/**
+ * The record of what this process starts, kept up to date on the disk. Throws a {@link Failure} when there is one of what still runs: of two
+ * that start at once, one gets the folder.
+ */
 export const openRecord = (dir: string, kind: RunRecord['kind']) => {
   const supervisor = refOf(process.pid);
   if (supervisor === undefined) throw new Error('this process cannot see itself');
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const record: RunRecord = { supervisor, state: 'starting', kind, startedAt: new Date().toISOString(), processes: {} };
   const write = (): void => writeWhole(fileIn(dir), record);
-  write();
+  inTurn(dir, () => {
+    refuseIfRunning(dir);
+    write();
+  });
   return {
     set(name: string, ref: ProcessRef | undefined): void {
       if (ref === undefined) delete record.processes[name];
@@ -41,7 +72,7 @@ export const openRecord = (dir: string, kind: RunRecord['kind']) => {
       write();
     },
     close(): void {
-      rmSync(fileIn(dir), { force: true });
+      removeRecord(dir, supervisor);
     },
   };
 };
@@ -49,6 +80,19 @@ export const openRecord = (dir: string, kind: RunRecord['kind']) => {
 /** Recorded processes that still run although their supervisor does not. */
 export const leftOver = (record: RunRecord): [name: string, ref: ProcessRef][] =>
   Object.entries(record.processes).filter(([, ref]) => isRunning(ref));
+
+/** Throws a {@link Failure} when the folder's cluster runs, or a part of it that its supervisor has left behind. */
+export const refuseIfRunning = (dir: string): void => {
+  const record = readRecord(dir);
+  if (record === undefined) return;
+  if (isRunning(record.supervisor)) {
+    throw new Failure(`It is running already, since ${record.startedAt} (supervisor pid ${record.supervisor.pid}).`, 'To end it: npm stop');
+  }
+  const left = leftOver(record);
+  if (left.length === 0) return;
+  const list = left.map(([name, { pid }]) => `${name} (pid ${pid})`).join(', ');
+  throw new Failure(`Its supervisor is gone, but these still run: ${list}.`, 'npm stop ends exactly these. Then start again.');
+};
 
 /** Ends what a dead supervisor left behind: services first, so that no client writes into a server that ends. */
 export const endLeftOvers = async (dir: string): Promise<string[]> => {
@@ -58,6 +102,6 @@ export const endLeftOvers = async (dir: string): Promise<string[]> => {
   const infra = (name: string): boolean => ['mysql', 'redis', 'kafka'].includes(name);
   await Promise.all(left.filter(([name]) => !infra(name)).map(([, ref]) => terminate(ref, { graceMs: 15_000 })));
   await Promise.all(left.filter(([name]) => infra(name)).map(([, ref]) => terminate(ref, { graceMs: 30_000 })));
-  rmSync(fileIn(dir), { force: true });
+  removeRecord(dir, record.supervisor);
   return left.map(([name, { pid }]) => `${name} (pid ${pid})`);
 };

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeBinary } from './paths.ts';
 import { isRunning, refOf } from './process-ref.ts';
 import { endLeftOvers, leftOver, openRecord, readRecord, writeWhole } from './run-record.ts';
 
@@ -42,6 +44,42 @@ test('of what a dead supervisor left, the very same processes are ended and no o
   expect(await endLeftOvers(dir)).toEqual([`wallet (pid ${ref.pid})`]);
   expect(isRunning(ref)).toBe(false);
   expect(readRecord(dir)).toBeUndefined();
+});
+
+test('of several that start at once one gets the folder, and the others are told who has it', async () => {
+  const folder = join(dir, 'contended');
+  const script = `
+    import { openRecord } from ${JSON.stringify(new URL('./run-record.ts', import.meta.url).href)};
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${Date.now() + 1_500} - Date.now()); // all at once
+    try {
+      const record = openRecord(${JSON.stringify(folder)}, 'native');
+      process.stdin.resume().once('close', () => record.close());
+      console.log('mine');
+    } catch (error) {
+      console.log(error.message);
+    }`;
+  const args = ['--no-warnings', '--input-type=module', '-e', script];
+  const children = Array.from({ length: 6 }, () => spawn(nodeBinary, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  const said = await Promise.all(children.map(async ({ stdout }) => String(((await once(stdout, 'data')) as unknown[])[0]).trim()));
+  const [winner] = children.filter((_, n) => said[n] === 'mine');
+  const told = said.filter((each) => each !== 'mine');
+  for (const each of told)
+    expect(each).toContain(`running already, since ${readRecord(folder)?.startedAt} (supervisor pid ${winner?.pid})`);
+  expect(told).toHaveLength(5);
+  await Promise.all(
+    children.map(async (child) => {
+      child.stdin.end();
+      if (child.exitCode === null) await once(child, 'exit');
+    }),
+  );
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('the record of another supervisor stays when this one closes its own', () => {
+  const record = openRecord(dir, 'native');
+  writeWhole(join(dir, 'processes.json'), { ...readRecord(dir), supervisor: { pid: process.pid, startedAt: 'another time' } });
+  record.close();
+  expect(readRecord(dir)?.supervisor.startedAt).toBe('another time');
 });
 
 test('what is written can be read by this user alone', () => {

@@ -1,12 +1,14 @@
-import { refuseIfRunning, startCluster, type Cluster } from './cluster.ts';
+import { startCluster, type Cluster } from './cluster.ts';
 import { removeClusterFile, describeCluster, writeClusterFile } from './cluster-file.ts';
 import { showFirstOrder } from './demo/first-order.ts';
 import { Failure } from './failure.ts';
+import { sayReady } from './foreground.ts';
 import { wantedInfra } from './infra/binaries.ts';
 import { localDir } from './paths.ts';
 import { defaultPortBase, findFreeBase, requireFree } from './port-plan.ts';
 import { whoListens } from './ports.ts';
 import { printedProgress, type Progress } from './progress.ts';
+import { refuseIfRunning } from './run-record.ts';
 import { services } from './services.ts';
 import { keepSettings, keptSettings } from './settings.ts';
 import { summary } from './summary.ts';
@@ -60,7 +62,7 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
     console.log(
       `\n${summary(describeCluster(cluster))}\n\nReady after ${((Date.now() - begun) / 1000).toFixed(1)} s in all. ${process.send === undefined ? 'Ctrl-C ends it.' : 'npm stop ends it.'}`,
     );
-    process.send?.('ready');
+    sayReady();
     await asked;
   } finally {
     removeClusterFile(localDir);

@@ -3,11 +3,12 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
+import { untilReady } from '../foreground.ts';
 import { readOptions, wholeNumber } from '../options.ts';
 import { localDir, nodeBinary } from '../paths.ts';
 import { instancesMax, portSpan } from '../port-plan.ts';
 import { isRunning } from '../process-ref.ts';
-import { readRecord } from '../run-record.ts';
+import { readRecord, refuseIfRunning } from '../run-record.ts';
 import { readClusterFile } from '../cluster-file.ts';
 import { superviseCluster, type StartOptions } from '../supervisor.ts';
 import { summary } from '../summary.ts';
@@ -44,6 +45,7 @@ const start = async (args: string[]): Promise<number> => {
     );
     return 0;
   }
+  refuseIfRunning(localDir); // before its log is begun anew
   return values.detach ? detach(args.filter((arg) => arg !== '--detach')) : superviseCluster(options);
 };
 
@@ -62,11 +64,7 @@ const detach = async (args: string[]): Promise<number> => {
   closeSync(log);
   const show = follower(file);
   const showing = setInterval(show, 100);
-  const outcome = await new Promise<'ready' | number>((resolve) => {
-    supervisor.once('message', () => resolve('ready'));
-    supervisor.once('exit', (code) => resolve(code ?? 1));
-    process.once('SIGINT', () => supervisor.kill('SIGTERM'));
-  });
+  const outcome = await untilReady(supervisor);
   clearInterval(showing);
   show();
   if (outcome !== 'ready') return outcome === 0 ? 1 : outcome;

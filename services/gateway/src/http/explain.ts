@@ -1,4 +1,4 @@
-import type { FieldError } from '../problems/problem.ts';
+import { ERRORS_MAX, type FieldError } from '../problems/problem.ts';
 import { pointer } from './json-pointer.ts';
 import { parseTime } from './times.ts';
 
@@ -19,9 +19,6 @@ export interface RequestSchema {
   readonly format?: string;
 }
 
-/** An answer with all mistakes is for a person to read, and must not be larger than the request was. */
-const ERRORS_MAX = 100;
-
 const typeOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 const article: Readonly<Record<string, string>> = { integer: 'an integer', object: 'an object', array: 'an array', string: 'a string' };
@@ -41,11 +38,12 @@ const stringMistake = (value: string, schema: RequestSchema): string | undefined
   if (length < minLength) return `must have at least ${plural(minLength, 'character')}`;
   if (length > maxLength) return `must have at most ${plural(maxLength, 'character')}`;
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) return `must match ${pattern}`;
-  if (format === 'date-time' && parseTime(value) === undefined) return 'must be a time as in RFC 3339, such as 2026-01-31T00:00:00Z';
+  if (format === 'date-time' && parseTime(value) === undefined)
+    return 'must be a time as in RFC 3339, such as 2026-01-31T00:00:00Z, of the years 1970 to 9998';
   return undefined;
 };
 
-/** Everything in `value` that is not as `schema` has it, in the order of the value. */
+/** Everything in `value` that is not as `schema` has it, in the order of the value, up to so many mistakes as an answer lists. */
 export const explain = (schema: RequestSchema, value: unknown, path = '', errors: FieldError[] = []): readonly FieldError[] => {
   if (errors.length >= ERRORS_MAX) return errors;
   const { type = 'any' } = schema;

@@ -57,6 +57,7 @@ describe('query', () => {
     ['q=%ff&r=%zz', {}, ['?q', '?r']],
     ['flag', { flag: '' }, []],
   ])('%j', (text, values, errors) => expect(read(text)).toEqual([values, errors]));
+  it('stops at a hundred mistakes', () => expect(parseQuery('a&'.repeat(5_000)).errors).toHaveLength(100));
 });
 
 describe('times', () => {
@@ -71,6 +72,9 @@ describe('times', () => {
     '2026-01-31T24:00:00Z',
     '2026-01-31T00:00:00',
     '0001-01-01T00:00:00Z',
+    '0070-01-01T00:00:00Z',
+    '0099-12-31T23:59:59-01:30',
+    '1970-01-01T00:00:00+01:00',
     '9999-12-31T23:59:59Z',
     'now',
     '',

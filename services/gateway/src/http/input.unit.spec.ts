@@ -73,6 +73,14 @@ describe('bodies', () => {
     expect(paths(answer)).toEqual(expected);
   });
 
+  it('tells little of a body that has nothing but mistakes, each below a name of half its size', async () => {
+    const body = `{"${'n'.repeat(130_000)}":{${'"":0,'.repeat(22_000)}"":0}}`;
+    const answer = await ask('POST /v1/users', { body, headers: { 'content-type': 'application/json' } });
+    expect(problemIn(answer)).toEqual([400, 'INVALID_REQUEST']);
+    expect(paths(answer)).toHaveLength(100);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(30_000);
+  });
+
   it.each<[string, string]>([
     ['a fraction', '1000.5'],
     ['a hidden fraction', '1000.00000000000000000001'],
@@ -130,6 +138,12 @@ describe('bodies', () => {
       ['/totalQuantity', '/closesAt'],
     ],
     ['no times', '/v1/admin/coupon-events', { ...event, opensAt: 'soon', couponValidUntil: 5 }, ['/opensAt', '/couponValidUntil']],
+    [
+      'years of another age',
+      '/v1/admin/coupon-events',
+      { ...event, opensAt: '0070-01-01T00:00:00Z', couponValidUntil: '0099-01-01T00:00:00Z' },
+      ['/opensAt', '/couponValidUntil'],
+    ],
     [
       'prices',
       '/v1/admin/products',

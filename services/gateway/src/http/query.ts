@@ -1,4 +1,4 @@
-import type { FieldError } from '../problems/problem.ts';
+import { ERRORS_MAX, type FieldError } from '../problems/problem.ts';
 
 /** A query string, taken apart: each parameter once, decoded; and what is wrong with it. */
 export interface RawQuery {
@@ -16,13 +16,14 @@ const decode = (text: string): string | undefined => {
   }
 };
 
-/** A parameter given twice is an error: which of the two was meant? */
+/** A parameter given twice is an error: which of the two was meant? Reads on until there are as many errors as an answer lists. */
 export const parseQuery = (text: string): RawQuery => {
   if (text === '') return EMPTY;
   const values = new Map<string, string>();
   const errors: FieldError[] = [];
   for (const part of text.split('&')) {
     if (part === '') continue;
+    if (errors.length >= ERRORS_MAX) break;
     const equals = part.indexOf('=');
     const name = decode(equals === -1 ? part : part.slice(0, equals));
     const value = equals === -1 ? '' : decode(part.slice(equals + 1));

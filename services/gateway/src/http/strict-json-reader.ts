@@ -1,4 +1,4 @@
-import type { FieldError } from '../problems/problem.ts';
+import { ERRORS_MAX, type FieldError, shownPath } from '../problems/problem.ts';
 import { pointer } from './json-pointer.ts';
 
 const STRING = /"(?:[^"\\]|\\.)*"/y;
@@ -15,7 +15,7 @@ const isInteger = (literal: string): boolean => {
 
 /**
  * Reads a text that is known to be JSON and not deep, and tells what JSON.parse passes over: members given twice, numbers rounded to an
- * integer, strings that are no Unicode.
+ * integer, strings that are no Unicode. Ends at as many mistakes as an answer lists: a name of half a body in each of them would be gigabytes.
  */
 export const readClosely = (text: string): FieldError[] => {
   const errors: FieldError[] = [];
@@ -27,14 +27,17 @@ export const readClosely = (text: string): FieldError[] => {
     at += token.length;
     return token;
   };
+  const mistake = (path: string, message: string): void => {
+    if (errors.length < ERRORS_MAX) errors.push({ path: shownPath(path), message });
+  };
   const string = (path: string): string => {
     const value = JSON.parse(take(STRING)) as string;
-    if (!value.isWellFormed()) errors.push({ path: path.toWellFormed(), message: 'holds half a surrogate pair' });
+    if (!value.isWellFormed()) mistake(path, 'holds half a surrogate pair');
     return value;
   };
   const many = (end: string, one: (index: number) => void): void => {
     at++;
-    for (let index = 0; take(SPACE) !== undefined && text[at] !== end; index++) {
+    for (let index = 0; errors.length < ERRORS_MAX && take(SPACE) !== undefined && text[at] !== end; index++) {
       if (text[at] === ',') at++;
       take(SPACE);
       one(index);
@@ -46,7 +49,7 @@ export const readClosely = (text: string): FieldError[] => {
     many('}', () => {
       const name = string(path);
       const member = pointer(path, name);
-      if (names.has(name)) errors.push({ path: member.toWellFormed(), message: 'is given more than once' });
+      if (names.has(name)) mistake(member, 'is given more than once');
       names.add(name);
       take(SPACE);
       at++; // the colon
@@ -60,7 +63,7 @@ export const readClosely = (text: string): FieldError[] => {
     else if (text[at] === '"') string(path);
     else {
       const literal = take(OTHER);
-      if (Number.isInteger(Number(literal)) && !isInteger(literal)) errors.push({ path, message: 'must be an integer' });
+      if (Number.isInteger(Number(literal)) && !isInteger(literal)) mistake(path, 'must be an integer');
     }
   };
   value('');

@@ -58,6 +58,13 @@ it('refuses deep nesting, however deep, and reads what is within the limit', () 
   expect(mistakes('['.repeat(32) + ']'.repeat(32))).toEqual([]);
 });
 
+it('stops at a hundred mistakes, and shows the beginning of a long pointer', () => {
+  const { errors } = parse(`{"${'n'.repeat(30_000)}":{${'"":0,'.repeat(500)}"x":"\\ud800"}}`);
+  expect(errors).toHaveLength(100);
+  expect(errors[0]).toEqual({ path: `/${'n'.repeat(199)}…`, message: 'is given more than once' });
+  expect(mistakes(`[${'{"a":1.00000000000000000001},'.repeat(200)}[{"b":[]}]]`)).toHaveLength(100);
+});
+
 it('agrees with JSON.parse on random texts, and finds every member given twice', () => {
   let seed = 42;
   const random = (below: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % below;

@@ -40,7 +40,7 @@ const kind = (
 });
 
 export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
-  INVALID_REQUEST: kind(400, 'Invalid request', 'Something in the request is not as it must be; `errors` lists all of it.', {
+  INVALID_REQUEST: kind(400, 'Invalid request', 'Something in the request is not as it must be; `errors` lists it, up to 100 of it.', {
     data: ['errors'],
   }),
   IDEMPOTENCY_KEY_REQUIRED: kind(

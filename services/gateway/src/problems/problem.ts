@@ -7,6 +7,15 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** So many are listed: an answer with all mistakes is for a person to read, and must not be much larger than the request was. */
+export const ERRORS_MAX = 100;
+/** In UTF-16 units. The names in a path are the client's, and may be as long as a body; each of its mistakes would repeat them. */
+const PATH_LENGTH_MAX = 200;
+
+/** A mistake's path as it is shown: only the beginning of a long one. */
+export const shownPath = (path: string): string =>
+  (path.length > PATH_LENGTH_MAX ? `${path.slice(0, PATH_LENGTH_MAX)}…` : path).toWellFormed();
+
 /** An answer that is no success. A value, not an exception: refusals are ordinary. */
 export interface Problem {
   readonly code: ProblemCode;
@@ -19,8 +28,9 @@ export interface Problem {
 
 export const problem = (code: ProblemCode, data?: Problem['data'], headers?: Problem['headers']): Problem => ({ code, data, headers });
 
-/** One error says it all; of several the first, and how many there are. */
-export const invalidRequest = (errors: readonly FieldError[]): Problem => {
+/** One error says it all; of several the first, and how many more are listed. */
+export const invalidRequest = (found: readonly FieldError[]): Problem => {
+  const errors = found.slice(0, ERRORS_MAX).map(({ path, message }) => ({ path: shownPath(path), message }));
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   const where = first === undefined || first.path === '' ? 'the body' : first.path;

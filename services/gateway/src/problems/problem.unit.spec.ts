@@ -1,5 +1,5 @@
 import { refusal } from '@jumun/protos';
-import { headersOf, problemBody, refused, statusOf } from './problem.ts';
+import { headersOf, invalidRequest, problemBody, refused, statusOf } from './problem.ts';
 
 const shown = (from: ReturnType<typeof refused>): Record<string, unknown> =>
   JSON.parse(problemBody(from, 'https://x', 'r')) as Record<string, unknown>;
@@ -41,6 +41,17 @@ it('passes on what the owner of the data found wrong', () => {
   const answer = refused(refusal('invalidRequest', { errors }));
   expect(statusOf(answer)).toBe(400);
   expect(shown(answer)).toMatchObject({ code: 'INVALID_REQUEST', errors, detail: '/items/0/productId: has several options' });
+});
+
+it('lists a hundred mistakes, each with the beginning of its path', () => {
+  const [body, last] = [`/${'n'.repeat(100_000)}`, `/${'n'.repeat(198)}\u{1f600}/x`];
+  const answer = invalidRequest([
+    { path: last, message: 'is wrong' },
+    ...Array.from({ length: 5_000 }, () => ({ path: body, message: 'is wrong' })),
+  ]);
+  expect(shown(answer)['errors']).toHaveLength(100);
+  expect(JSON.stringify(shown(answer)).length).toBeLessThan(30_000);
+  expect(shown(answer)['detail']).toBe(`/${'n'.repeat(198)}\ufffd…: is wrong (and 99 more)`);
 });
 
 it('tells when trying again makes sense', () => {

@@ -25,6 +25,8 @@ interface Pending {
   readonly deadlineMs: number;
   stream: OrderStream | undefined;
   sentAtMs: number;
+  /** Whether that stream was sent it and has not answered: not while a call that was refused for the moment waits to be sent again. */
+  isOwed: boolean;
   /** How often it was sent. The client has called once: what an earlier sending has done is no replay to it. */
   sendings: number;
 }
@@ -40,6 +42,8 @@ const ANSWER_MS = 5_000;
 /** An instance that is this late with an answer is not waited for any longer: another one is asked too. */
 const OVERDUE_MS = 2_000;
 const SWEEP_MS = 250;
+/** A stream that has not answered for so long is silent; before that, the answer may be on its way. */
+const SILENT_MS = 500;
 /** What is refused for the moment is placed again after such a pause. */
 const AGAIN_MS = 300;
 
@@ -67,6 +71,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     const stream = others[turn++ % Math.max(1, others.length)];
     call.stream = stream;
     call.sentAtMs = performance.now();
+    call.isOwed = stream !== undefined;
     if (stream === undefined) return;
     call.sendings += 1;
     const waitMs = Math.max(0, Math.round(call.waitUntilMs - call.sentAtMs));
@@ -79,6 +84,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
   /** What was in the way is maybe gone in a moment. A call whose stream is lost meanwhile has been sent by then. */
   const again = (callId: number, call: Pending): void => {
     const { sendings } = call;
+    call.isOwed = false;
     setTimeout(() => {
       if (pending.has(callId) && call.sendings === sendings) send(call);
     }, AGAIN_MS);
@@ -118,7 +124,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     for (const [callId, call] of pending) {
       if (now > call.deadlineMs) {
         pending.delete(callId);
-        if (call.stream !== undefined) silent.add(call.stream);
+        if (call.stream !== undefined && call.isOwed && now > call.sentAtMs + SILENT_MS) silent.add(call.stream);
         call.reject(unavailable());
       } else if (several && now > Math.max(call.sentAtMs, call.waitUntilMs) + OVERDUE_MS) send(call);
     }
@@ -148,6 +154,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
           deadlineMs: now + order.waitMs + ANSWER_MS,
           stream: undefined,
           sentAtMs: now,
+          isOwed: false,
           sendings: 0,
         };
         pending.set(callId, call);

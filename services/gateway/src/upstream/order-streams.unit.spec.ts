@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { orders, refusal } from '@jumun/protos';
 import { createLogger, OverloadedError, UpstreamUnavailable } from '@jumun/service-kit';
@@ -111,6 +112,48 @@ it('an overload is the answer to what was sent once; what was sent before is sen
   const insisted = setInterval(() => fake.answer(refused('overloaded')), 20);
   expect(await told).toBeInstanceOf(UpstreamUnavailable);
   clearInterval(insisted);
+});
+
+describe('when a call has waited to its end', () => {
+  const told = (placed: Promise<unknown>): Promise<unknown> => placed.catch((error: unknown) => error);
+  const block = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  /** Whether the stream was cut: then what is healthy and still waits on it is sent once more. */
+  const isCut = async (calls: number): Promise<boolean> => {
+    await pause(400); // longer than it takes to open another stream
+    return fake.calls.length > calls;
+  };
+
+  it('a stream that owes its answer is cut', async () => {
+    const [healthy, silent] = [told(streams.place(order())), streams.place(order(-4_000))];
+    expect(await told(silent)).toBeInstanceOf(UpstreamUnavailable);
+    expect(await isCut(2)).toBe(true);
+    fake.answer(accepted);
+    await healthy;
+  });
+
+  it('a stream that has answered it, so that it only waits to be sent again, is not', async () => {
+    const [healthy, refusedOnce] = [told(streams.place(order())), streams.place(order(-4_200))];
+    await fake.has(2);
+    fake.answer(refused('unavailable'));
+    await pause(150); // until the answer is here
+    block(1_000); // the pause and the time are over at once
+    expect(await told(refusedOnce)).toBeInstanceOf(UpstreamUnavailable);
+    expect(await isCut(2)).toBe(false);
+    fake.answer(accepted, { those: fake.calls.slice(0, 1) });
+    await healthy;
+  });
+
+  it('nor one that was sent it a moment ago', async () => {
+    const [healthy, refusedOnce] = [told(streams.place(order())), streams.place(order(-4_400))];
+    await fake.has(2);
+    await pause(200);
+    fake.answer(refused('unavailable'));
+    await fake.has(3);
+    expect(await told(refusedOnce)).toBeInstanceOf(UpstreamUnavailable);
+    expect(await isCut(3)).toBe(false);
+    fake.answer(accepted, { those: fake.calls.slice(0, 1) });
+    await healthy;
+  });
 });
 
 it('10,000 orders wait while a participant is away; one more is too much', async () => {
