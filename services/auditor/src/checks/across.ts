@@ -5,6 +5,7 @@ const PAGE = 5_000;
 
 export interface OrderRow {
   readonly id: string;
+  readonly userId: string;
   readonly status: string;
   readonly total: number;
   readonly couponId: string | null;
@@ -23,7 +24,7 @@ export interface Stretch {
   readonly commandsWithin: Condition;
 }
 
-const ORDER_COLUMNS = 'SELECT id, status, total, coupon_id AS couponId FROM orders';
+const ORDER_COLUMNS = 'SELECT id, user_id AS userId, status, total, coupon_id AS couponId FROM orders';
 const BELOW_ALL = '';
 const ABOVE_ALL = '~';
 /** Behind the last command id of an order: `~` comes after the slash. */

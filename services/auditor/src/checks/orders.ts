@@ -56,13 +56,13 @@ export const soldAsOrdered = acrossSchemas(
 
 export const couponUsedOnce = acrossSchemas(
   'coupons.used-by-one-order',
-  'A used coupon belongs to exactly one completed order, and that order to it; none is held without an open order.',
+  'A used coupon belongs to exactly one completed order of its owner, and that order to it; none is held without an open order.',
   async ({ books, strict }, { orders, byId, within }) => {
     const used = within('used_by');
     const held = within('held_by');
-    const rows = await books.coupon.query<{ couponId: string; orderId: string; status: string }>(
-      `SELECT id AS couponId, used_by AS orderId, status FROM coupons WHERE used_by IS NOT NULL${used.sql}
-        UNION ALL SELECT id, held_by, status FROM coupons WHERE held_by IS NOT NULL${held.sql}`,
+    const rows = await books.coupon.query<{ couponId: string; orderId: string; userId: string; status: string }>(
+      `SELECT id AS couponId, used_by AS orderId, user_id AS userId, status FROM coupons WHERE used_by IS NOT NULL${used.sql}
+        UNION ALL SELECT id, held_by, user_id, status FROM coupons WHERE held_by IS NOT NULL${held.sql}`,
       [...used.params, ...held.params],
     );
     const kept = new Map(rows.map((row) => [row.orderId, row]));
@@ -73,11 +73,13 @@ export const couponUsedOnce = acrossSchemas(
       if (coupon?.status !== 'USED' || coupon.couponId !== couponId)
         violations.push({ id, message: `completed with coupon ${couponId}, which it has not used` });
     }
-    for (const { couponId, orderId, status } of rows) {
+    for (const { couponId, orderId, userId, status } of rows) {
       const order = byId.get(orderId);
       if (order === undefined) violations.push({ id: orderId, message: `coupon ${couponId} is ${status} by an order that does not exist` });
       else if (order.couponId !== couponId)
         violations.push({ id: orderId, message: `coupon ${couponId} is ${status} by an order without it` });
+      else if (order.userId !== userId)
+        violations.push({ id: orderId, message: `coupon ${couponId} of user ${userId} is ${status} by an order of user ${order.userId}` });
       else if (status === 'USED' ? order.status === 'CANCELLED' || (strict && order.status !== 'COMPLETED') : !isOpen(order) || strict)
         violations.push({ id: orderId, message: `${order.status}, but coupon ${couponId} is ${status}` });
     }
