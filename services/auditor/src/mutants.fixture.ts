@@ -232,6 +232,11 @@ const COUPONS: readonly Mutant[] = [
   },
   {
     red: 'inbox.coupon.one-effect',
+    because: 'a hold ran without the inbox check',
+    tamper: on('coupon', `DELETE FROM inbox WHERE id = '${PAID}/reserve.coupon/1'`),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
     because: 'a hold was carried out under two ids',
     tamper: on('coupon', answered(`${PAID}/reserve.coupon/2`, 'jumun.coupon.v1.CouponHeld')),
   },
