@@ -22,10 +22,21 @@ export interface FreshCall<Call> {
   readonly effectId: string;
 }
 
+/** Keeps what is to be done once the transaction is committed. It must not throw: the effects are there. */
+export type AfterCommit = (then: () => void) => void;
+
 export interface OnceOptions<Call, Effect, Refusal> {
   readonly keyOf: (call: Call) => IdempotencyKey | undefined;
-  /** Decides and writes, in the transaction that also keeps the keys; one result a call, in order. */
-  readonly run: (tx: Tx, calls: readonly FreshCall<Call>[]) => Promise<(Effect | { readonly refused: Refusal })[]>;
+  /**
+   * Decides and writes, in the transaction that also keeps the keys; one result a call, in order. A try that lost a lock is decided anew or,
+   * if a rival made the effects meanwhile, not at all. So what is to be told of them is handed to `afterCommit`, which does it of the try
+   * that was committed, and of no other.
+   */
+  readonly run: (
+    tx: Tx,
+    calls: readonly FreshCall<Call>[],
+    afterCommit: AfterCommit,
+  ) => Promise<(Effect | { readonly refused: Refusal })[]>;
   /** How an effect is stored to be answered again. */
   readonly codec: { readonly encode: (effect: Effect) => string; readonly decode: (stored: string) => Effect };
   /** The key was used with another body. */
@@ -100,6 +111,7 @@ const decideOnce = async <Call, Effect, Refusal>(
   tx: Tx,
   calls: readonly Keyed<Call>[],
   { run, codec, reused }: OnceOptions<Call, Effect, Refusal>,
+  afterCommit: AfterCommit,
 ): Promise<Outcome<Effect, Refusal>[]> => {
   const keyed = calls.flatMap(({ key, effectId }) => (key === undefined ? [] : [{ ...key, effectId }]));
   const rows = await claimKeys(tx, keyed);
@@ -111,7 +123,7 @@ const decideOnce = async <Call, Effect, Refusal>(
     return row;
   };
   const fresh = calls.filter((call) => (rowOf(call)?.effectId ?? call.effectId) === call.effectId);
-  const results = fresh.length === 0 ? [] : await run(tx, fresh);
+  const results = fresh.length === 0 ? [] : await run(tx, fresh, afterCommit);
   const decided = new Map(fresh.map(({ effectId }, index) => [effectId, results[index]]));
 
   const answers: string[][] = [];
@@ -153,12 +165,14 @@ export const onceEach = async <Call, Effect, Refusal>(
     if (key !== undefined) byName.set(idempotencyName(key), leaders.length);
     return leaders.push({ call, key, effectId: newId() }) - 1;
   });
-  const outcomes = await db.transaction(async (tx) => {
-    const decided = await decideOnce(tx, leaders, options);
+  const { outcomes, committed } = await db.transaction(async (tx) => {
+    const steps: (() => void)[] = []; // of this try alone
+    const decided = await decideOnce(tx, leaders, options, (then) => void steps.push(then));
     await faultPoint('once:written-not-committed');
-    return decided;
+    return { outcomes: decided, committed: steps };
   });
   await faultPoint('once:committed-not-answered');
+  for (const then of committed) then();
   return calls.map((call, index) => {
     const place = placeOf[index] as number;
     const leader = leaders[place] as Keyed<Call>;

@@ -55,6 +55,18 @@ const MONEY: readonly Mutant[] = [
     ),
   },
   {
+    red: 'orders.paid-exactly-once',
+    because: "another user's wallet was debited",
+    tamper: on(
+      'wallet',
+      `DELETE FROM ledger WHERE id = '${id('e2')}'`,
+      `UPDATE wallets SET balance = 10000, version = 1 WHERE user_id = '${USER}'`,
+      `INSERT INTO wallets (user_id, balance, version) VALUES ('${id('a2')}', 8100, 2)`,
+      `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES
+         ('${id('e8')}', '${id('a2')}', 1, 'CHARGE', 10000, 10000, '${id('e8')}', NULL), ('${id('e9')}', '${id('a2')}', 2, 'PAYMENT', -1900, 8100, '${PAID}', '${PAID}')`,
+    ),
+  },
+  {
     red: 'orders.debit-heard',
     because: 'a saga went on as if it had been paid',
     tamper: on('orders', history(FAILED, ['wallet:WalletDebited'], 9)),
@@ -197,6 +209,11 @@ const COUPONS: readonly Mutant[] = [
   },
   {
     red: 'coupons.used-by-one-order',
+    because: "another user's coupon was used",
+    tamper: on('coupon', `UPDATE coupons SET user_id = '${id('a3')}' WHERE id = '${COUPON}'`),
+  },
+  {
+    red: 'coupons.used-by-one-order',
     because: 'the compensation of its coupon was skipped',
     tamper: [
       ...on(
@@ -205,13 +222,18 @@ const COUPONS: readonly Mutant[] = [
         'UPDATE coupon_events SET issued = 2',
         answered(`${FAILED}/reserve.coupon/1`, 'jumun.coupon.v1.CouponHeld'),
       ),
-      ...on('orders', `UPDATE orders SET coupon_id = '${id('d3')}' WHERE id = '${FAILED}'`),
+      ...on('orders', `UPDATE orders SET coupon_id = '${id('d3')}', user_id = '${id('a3')}' WHERE id = '${FAILED}'`),
     ],
   },
   {
     red: 'inbox.coupon.one-effect',
     because: 'a use ran without the inbox check',
     tamper: on('coupon', `DELETE FROM inbox WHERE id = '${PAID}/commit.coupon/1'`),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
+    because: 'a hold ran without the inbox check',
+    tamper: on('coupon', `DELETE FROM inbox WHERE id = '${PAID}/reserve.coupon/1'`),
   },
   {
     red: 'inbox.coupon.one-effect',

@@ -1,5 +1,5 @@
 import { audit } from './audit.ts';
-import { EVENT, history, id, OPTION, type TestBooks, testBooks, USER } from './books.fixture.ts';
+import { EVENT, history, id, OPTION, PAID, type TestBooks, testBooks, USER } from './books.fixture.ts';
 import { checks } from './checks/index.ts';
 import { MUTANTS } from './mutants.fixture.ts';
 
@@ -33,6 +33,14 @@ describe('the auditor', () => {
     await given.tamper('coupon', `UPDATE coupon_events SET issued = 7 WHERE id = '${EVENT}'`);
     const report = await audit(given.books, checks, { strict: true });
     expect(report.checks.find(({ ok }) => !ok)?.violations).toEqual([{ id: EVENT, message: 'issued 7 of 10, but 1 coupons exist' }]);
+  });
+
+  it('does not ask for the hold of a coupon that was used after days of being parked: the inbox has forgotten it', async () => {
+    await given.tamper('orders', `UPDATE orders SET created_at = UTC_TIMESTAMP(3) - INTERVAL 4 DAY WHERE id = '${PAID}'`);
+    await given.tamper('coupon', `DELETE FROM inbox WHERE id = '${PAID}/reserve.coupon/1'`);
+    expect(await redOnes(true)).toEqual([]);
+    await given.tamper('coupon', `DELETE FROM inbox WHERE id = '${PAID}/commit.coupon/1'`);
+    expect(await redOnes(true)).toEqual(['inbox.coupon.one-effect']);
   });
 
   it('does not call an order under way a violation, until the suite is said to be at rest', async () => {

@@ -5,9 +5,11 @@ const PAGE = 5_000;
 
 export interface OrderRow {
   readonly id: string;
+  readonly userId: string;
   readonly status: string;
   readonly total: number;
   readonly couponId: string | null;
+  readonly createdAt: Date;
 }
 
 /** `AND <column> …`, with its parameters. */
@@ -23,7 +25,7 @@ export interface Stretch {
   readonly commandsWithin: Condition;
 }
 
-const ORDER_COLUMNS = 'SELECT id, status, total, coupon_id AS couponId FROM orders';
+const ORDER_COLUMNS = 'SELECT id, user_id AS userId, status, total, coupon_id AS couponId, created_at AS createdAt FROM orders';
 const BELOW_ALL = '';
 const ABOVE_ALL = '~';
 /** Behind the last command id of an order: `~` comes after the slash. */

@@ -1,4 +1,6 @@
-import { type Check, only, sqlCheck } from '../check.ts';
+import { type Check, only, sqlCheck, type Violation } from '../check.ts';
+import { acrossSchemas } from './across.ts';
+import { type KeptCoupon, keptCoupons } from './orders.ts';
 
 // A command id is `sagaId/step/attempt`; the saga that places an order has the order's id.
 const ORDER_OF = (column: string): string => `SUBSTRING_INDEX(${column}, '/', 1)`;
@@ -17,16 +19,18 @@ const answered = (schema: 'wallet' | 'catalog' | 'coupon'): Check =>
 export const inboxAnswered: readonly Check[] = [answered('wallet'), answered('catalog'), answered('coupon')];
 
 /** An effect whose commands may have been purged from the inbox is not compared with them: they are kept for three days. */
-const REMEMBERED = 'UTC_TIMESTAMP() - INTERVAL 2 DAY';
+const REMEMBERED_DAYS = 2;
+const REMEMBERED = `UTC_TIMESTAMP() - INTERVAL ${REMEMBERED_DAYS} DAY`;
+const isRemembered = (at: Date): boolean => at.getTime() > Date.now() - REMEMBERED_DAYS * 86_400_000;
 
 /**
  * How many commands of each order were answered in these ways, as a derived table `(order_id, <column> …)`. Grouped first, since a prefix of
- * an id cannot be looked up by index in a join.
+ * an id cannot be looked up by index in a join. `some` is an `AND …` on the command's id.
  */
-const answersBy = (types: Readonly<Record<string, string>>): string => {
+const answersBy = (types: Readonly<Record<string, string>>, some = ''): string => {
   const counts = Object.entries(types).map(([column, type]) => `SUM(reply_type = '${type}') AS ${column}`);
   const wanted = Object.values(types).map((type) => `'${type}'`);
-  return `(SELECT ${ORDER_OF('id')} AS order_id, ${counts.join(', ')} FROM inbox WHERE reply_type IN (${wanted.join(', ')}) GROUP BY ${ORDER_OF('id')})`;
+  return `(SELECT ${ORDER_OF('id')} AS order_id, ${counts.join(', ')} FROM inbox WHERE reply_type IN (${wanted.join(', ')})${some} GROUP BY ${ORDER_OF('id')})`;
 };
 
 export const walletOneEffect = sqlCheck(
@@ -78,33 +82,55 @@ export const inventoryOneEffect = sqlCheck(
   },
 );
 
-export const couponOneEffect = sqlCheck(
+/** What was answered to the commands of one order. */
+interface CouponAnswers {
+  readonly held: number;
+  readonly used: number;
+  readonly released: number;
+}
+
+/** Whether a coupon that an order keeps has exactly the answers that brought it there, of those that the inbox must still have. */
+const isAnswered = ({ status, updatedAt }: KeptCoupon, orderedAt: Date, { held, used, released }: CouponAnswers): boolean => {
+  // A use renews the row, maybe days after the hold, of which only this is known: it is not older than its order.
+  const isHoldThere = held === 1 || (held === 0 && !isRemembered(orderedAt));
+  const isUseThere = status === 'HELD' ? used === 0 : used === 1 || (used === 0 && !isRemembered(updatedAt));
+  return isHoldThere && isUseThere && released === 0;
+};
+
+export const couponOneEffect = acrossSchemas(
   'inbox.coupon.one-effect',
   'Every held coupon answers exactly one hold command, every used one a use as well; and each such answer has had its effect.',
-  'coupon',
-  ({ ids }) => {
-    const kept = only('c.order_id', ids);
-    const said = only('a.order_id', ids);
-    const answers = answersBy({
+  async ({ books }, stretch) => {
+    const { sql, params } = stretch.commandsWithin('id');
+    const types = {
       held: 'jumun.coupon.v1.CouponHeld',
       used: 'jumun.coupon.v1.CouponUsed',
       released: 'jumun.coupon.v1.CouponReleased',
-    });
-    const answered = (column: string): string => `COALESCE(a.${column}, 0)`;
-    return {
-      violations: `
-        SELECT c.order_id AS id, CONCAT('coupon ', c.id, ' is ', c.status, ' by it, and answers ', ${answered('held')}, ' hold commands, ',
-               ${answered('used')}, ' uses and ', ${answered('released')}, ' releases') AS message
-          FROM (SELECT id, status, updated_at, COALESCE(held_by, used_by) AS order_id FROM coupons WHERE status <> 'AVAILABLE') c
-          LEFT JOIN ${answers} a ON a.order_id = c.order_id
-         WHERE c.updated_at > ${REMEMBERED}${kept.sql}
-           AND NOT (${answered('held')} = 1 AND ${answered('used')} = (c.status = 'USED') AND ${answered('released')} = 0)
-        UNION ALL
-        SELECT a.order_id, CONCAT(a.held, ' hold commands and ', a.used, ' uses were answered, but it has no coupon')
-          FROM ${answers} a LEFT JOIN coupons h ON h.held_by = a.order_id LEFT JOIN coupons u ON u.used_by = a.order_id
-         WHERE h.id IS NULL AND u.id IS NULL AND (a.used > 0 OR (a.held > 0 AND a.released = 0))${said.sql}`,
-      params: [...kept.params, ...said.params],
-      counted: "coupons WHERE status <> 'AVAILABLE'",
     };
+    const [coupons, rows] = await Promise.all([
+      keptCoupons(books, stretch),
+      books.coupon.query<CouponAnswers & { id: string }>(
+        `SELECT order_id AS id, held, used, released FROM ${answersBy(types, sql)} a`,
+        params,
+      ),
+    ]);
+    const answers = new Map(
+      rows.map(({ id, held, used, released }) => [id, { held: Number(held), used: Number(used), released: Number(released) }]),
+    );
+    const violations: Violation[] = [];
+    for (const coupon of coupons) {
+      const { couponId, orderId: id, status, updatedAt } = coupon;
+      const said = answers.get(id) ?? { held: 0, used: 0, released: 0 };
+      if (!isAnswered(coupon, stretch.byId.get(id)?.createdAt ?? updatedAt, said))
+        violations.push({
+          id,
+          message: `coupon ${couponId} is ${status} by it, and answers ${said.held} hold commands, ${said.used} uses and ${said.released} releases`,
+        });
+    }
+    const keepers = new Set(coupons.map(({ orderId }) => orderId));
+    for (const [id, { held, used, released }] of answers)
+      if (!keepers.has(id) && (used > 0 || (held > 0 && released === 0)))
+        violations.push({ id, message: `${held} hold commands and ${used} uses were answered, but it has no coupon` });
+    return violations;
   },
 );

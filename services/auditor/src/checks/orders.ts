@@ -1,5 +1,6 @@
+import type { Books } from '../books.ts';
 import type { Violation } from '../check.ts';
-import { acrossSchemas, isOpen, type OrderRow } from './across.ts';
+import { acrossSchemas, isOpen, type OrderRow, type Stretch } from './across.ts';
 
 /** What is wrong with a reservation of an order, or undefined. Of a completed order's own lines it is asked elsewhere. */
 const wrongReservation = (order: OrderRow | undefined, status: string, isItsLine: boolean, strict: boolean): string | undefined => {
@@ -54,17 +55,31 @@ export const soldAsOrdered = acrossSchemas(
   },
 );
 
+/** A coupon that is held or used, and the order that does so. */
+export interface KeptCoupon {
+  readonly couponId: string;
+  readonly orderId: string;
+  readonly userId: string;
+  readonly status: 'HELD' | 'USED';
+  readonly updatedAt: Date;
+}
+
+export const keptCoupons = (books: Books, { within }: Stretch): Promise<KeptCoupon[]> => {
+  const used = within('used_by');
+  const held = within('held_by');
+  return books.coupon.query<KeptCoupon>(
+    `SELECT id AS couponId, used_by AS orderId, user_id AS userId, status, updated_at AS updatedAt FROM coupons WHERE used_by IS NOT NULL${used.sql}
+      UNION ALL SELECT id, held_by, user_id, status, updated_at FROM coupons WHERE held_by IS NOT NULL${held.sql}`,
+    [...used.params, ...held.params],
+  );
+};
+
 export const couponUsedOnce = acrossSchemas(
   'coupons.used-by-one-order',
-  'A used coupon belongs to exactly one completed order, and that order to it; none is held without an open order.',
-  async ({ books, strict }, { orders, byId, within }) => {
-    const used = within('used_by');
-    const held = within('held_by');
-    const rows = await books.coupon.query<{ couponId: string; orderId: string; status: string }>(
-      `SELECT id AS couponId, used_by AS orderId, status FROM coupons WHERE used_by IS NOT NULL${used.sql}
-        UNION ALL SELECT id, held_by, status FROM coupons WHERE held_by IS NOT NULL${held.sql}`,
-      [...used.params, ...held.params],
-    );
+  'A used coupon belongs to exactly one completed order of its owner, and that order to it; none is held without an open order.',
+  async ({ books, strict }, stretch) => {
+    const { orders, byId } = stretch;
+    const rows = await keptCoupons(books, stretch);
     const kept = new Map(rows.map((row) => [row.orderId, row]));
     const violations: Violation[] = [];
     for (const { id, status, couponId } of orders) {
@@ -73,11 +88,13 @@ export const couponUsedOnce = acrossSchemas(
       if (coupon?.status !== 'USED' || coupon.couponId !== couponId)
         violations.push({ id, message: `completed with coupon ${couponId}, which it has not used` });
     }
-    for (const { couponId, orderId, status } of rows) {
+    for (const { couponId, orderId, userId, status } of rows) {
       const order = byId.get(orderId);
       if (order === undefined) violations.push({ id: orderId, message: `coupon ${couponId} is ${status} by an order that does not exist` });
       else if (order.couponId !== couponId)
         violations.push({ id: orderId, message: `coupon ${couponId} is ${status} by an order without it` });
+      else if (order.userId !== userId)
+        violations.push({ id: orderId, message: `coupon ${couponId} of user ${userId} is ${status} by an order of user ${order.userId}` });
       else if (status === 'USED' ? order.status === 'CANCELLED' || (strict && order.status !== 'COMPLETED') : !isOpen(order) || strict)
         violations.push({ id: orderId, message: `${order.status}, but coupon ${couponId} is ${status}` });
     }

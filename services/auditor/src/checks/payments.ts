@@ -4,14 +4,15 @@ import { answersHeard } from './timeline.ts';
 
 export const paidExactlyOnce = acrossSchemas(
   'orders.paid-exactly-once',
-  'A completed order has exactly one payment of exactly its total; a cancelled one nets to nothing; nothing else is paid for.',
+  'A completed order has exactly one payment of exactly its total; a cancelled one nets to nothing; nobody but its buyer pays, and nothing else is paid for.',
   async ({ books, strict }, { orders, byId, within }) => {
     const { sql, params } = within('cause_id');
-    const rows = await books.wallet.query<{ id: string; net: number; payments: number }>(
-      `SELECT cause_id AS id, SUM(amount) AS net, SUM(type = 'PAYMENT') AS payments FROM ledger WHERE type <> 'CHARGE'${sql} GROUP BY cause_id`,
+    const rows = await books.wallet.query<{ id: string; net: number; payments: number; payers: string }>(
+      `SELECT cause_id AS id, SUM(amount) AS net, SUM(type = 'PAYMENT') AS payments, GROUP_CONCAT(DISTINCT user_id SEPARATOR ' and ') AS payers
+         FROM ledger WHERE type <> 'CHARGE'${sql} GROUP BY cause_id`,
       params,
     );
-    const paid = new Map(rows.map((row) => [row.id, { net: Number(row.net), payments: Number(row.payments) }]));
+    const paid = new Map(rows.map(({ id, net, payments, payers }) => [id, { net: Number(net), payments: Number(payments), payers }]));
     const violations: Violation[] = [];
     for (const order of orders) {
       const { net, payments } = paid.get(order.id) ?? { net: 0, payments: 0 };
@@ -21,7 +22,11 @@ export const paidExactlyOnce = acrossSchemas(
       if (order.status === 'CANCELLED' && net !== 0) violations.push({ id: order.id, message: `cancelled, but net ${net}` });
       if (strict && isOpen(order) && payments > 0) violations.push({ id: order.id, message: `paid, but ${order.status}` });
     }
-    for (const [id, { net }] of paid) if (!byId.has(id)) violations.push({ id, message: `paid ${-net} for an order that does not exist` });
+    for (const [id, { net, payers }] of paid) {
+      const buyer = byId.get(id)?.userId;
+      if (buyer === undefined) violations.push({ id, message: `paid ${-net} for an order that does not exist` });
+      else if (payers !== buyer) violations.push({ id, message: `an order of user ${buyer}, but paid from the wallet of ${payers}` });
+    }
     return violations;
   },
 );

@@ -1,7 +1,7 @@
 import type { InMessage } from '@jumun/messaging';
 import { catalog, refusalData, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
+import { eventually, lostOnce } from '@jumun/testkit';
 import { brokenBooks, keyed, openShop, put, type Shop } from '../../test/shop.ts';
 import { ON_HAND_MAX } from '../stock.ts';
 import { adjustStock } from './adjust-stock.ts';
@@ -70,6 +70,17 @@ it('tells of each adjustment once, with the version that the stock has then', as
     { onHand: 12, version: 2 },
   ]);
   await eventually(async () => (await shop.db.query('SELECT id FROM outbox WHERE sent_at IS NULL')).length === 0);
+});
+
+it('tells nothing of a try that was rolled back, when the next one decides otherwise', async () => {
+  const optionId = await optionWith(1);
+  const db = lostOnce(shop.db, () => reserveByHand(optionId, 1));
+  const outcome = await adjustStock({ ...shop, db }, call(optionId, -1));
+  expect('refused' in outcome && refusalData(outcome.refused)).toEqual({ code: 'STOCK_RESERVED', reserved: 1 });
+  await adjust(call(optionId, 7)); // of the same key, so it is heard after whatever was told before
+  const mine = (): InMessage[] => told.filter(({ key }) => key === optionId);
+  await eventually(() => mine().length > 0);
+  expect(mine().map(({ payload }) => payload)).toMatchObject([{ delta: 7, version: 1 }]);
 });
 
 it('keeps to the limit of what may be on hand', async () => {

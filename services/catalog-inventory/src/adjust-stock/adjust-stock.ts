@@ -1,6 +1,6 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
 import { catalog, inventory, refusal, type refusals, topicNames } from '@jumun/protos';
-import { childTraceparent, type Database, isId, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
+import { type AfterCommit, childTraceparent, type Database, isId, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
 import { adjust, ON_HAND_MAX, onHand, type Stock } from '../stock.ts';
 import { lockOption, writeAdjustment } from '../store/adjustments.ts';
 
@@ -33,8 +33,7 @@ const tooMuch = refusal('invalidRequest', { errors: [{ path: '/delta', message: 
 
 /** Corrects what is on hand by `delta` units. What orders have reserved cannot be taken away. */
 export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox }, call: Call): Promise<Result> => {
-  let messages: readonly OutMessage[] = [];
-  const decide = async (tx: Tx, adjustmentId: string): Promise<catalog.StockLevel | Refused> => {
+  const decide = async (tx: Tx, adjustmentId: string, afterCommit: AfterCommit): Promise<catalog.StockLevel | Refused> => {
     const { optionId, delta, reason } = call;
     const before = isId(optionId) ? await lockOption(tx, optionId) : undefined;
     if (before === undefined) return { refused: refusal('optionNotFound') };
@@ -42,17 +41,17 @@ export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox
     if (after === 'below reserved') return { refused: refusal('stockReserved', { reserved: before.reserved }) };
     if (after === 'too much') return { refused: tooMuch };
     writeAdjustment(tx, after, { id: adjustmentId, delta, reason });
-    messages = [adjusted(call, after)]; // of the last try, should the transaction be tried again
+    const messages = [adjusted(call, after)];
     void outbox.add(tx, messages);
+    afterCommit(() => void outbox.flush(messages));
     return catalog.StockLevel.fromPartial({ optionId, stock: after.available, onHand: onHand(after), reserved: after.reserved });
   };
   const [outcome] = await onceEach<Call, catalog.StockLevel, refusals.Refusal>(db, [call], {
     keyOf: ({ idempotency }) => idempotency,
-    run: (tx, calls) => Promise.all(calls.map(({ effectId }) => decide(tx, effectId))),
+    run: (tx, calls, afterCommit) => Promise.all(calls.map(({ effectId }) => decide(tx, effectId, afterCommit))),
     codec,
     reused: refusal('idempotencyKeyReused'),
     inProgress: refusal('idempotencyInProgress'),
   });
-  void outbox.flush(messages);
   return outcome as Result;
 };

@@ -1,7 +1,7 @@
 import type { InMessage } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
 import { newId, OverloadedError, withTrace } from '@jumun/service-kit';
-import { explain, eventually } from '@jumun/testkit';
+import { explain, eventually, lostOnce } from '@jumun/testkit';
 import { brokenBooks, claim, hear, inMinutes, type Office, openOffice, putEvent } from '../../test/office.ts';
 import { COUNT_ISSUED, LOCK_EVENTS, READ_OWNED } from '../store/grants.ts';
 import { openIssuing } from './issue.ts';
@@ -48,6 +48,18 @@ it('gives ten coupons to ten of a thousand who claim at once, and tells of each'
   ).toEqual(winners.sort());
   for (const { payload } of mine()) expect(payload).toMatchObject({ version: 1 });
   await eventually(async () => (await office.db.query('SELECT id FROM outbox WHERE sent_at IS NULL')).length === 0);
+});
+
+it('tells nothing of a try that was rolled back, when a rival has taken its key since', async () => {
+  const [eventId, later, userId] = [await putEvent(office), await putEvent(office), newId()];
+  const request = claim(eventId, userId, newId());
+  const db = lostOnce(office.db, () => office.issue(request));
+  const issue = openIssuing({ ...office, db, limits: { batchSizeMax: 20, queueMax: 20 } });
+  expect(await issue(request)).toMatchObject({ effect: { eventId }, replayed: true });
+  await office.issue(claim(later, userId)); // of the same key, so it is heard after whatever was told before
+  const mine = (): InMessage[] => told.filter(({ key }) => key === userId);
+  await eventually(() => mine().some(({ payload }) => 'eventId' in payload && payload.eventId === later));
+  expect(mine().map(({ payload }) => payload)).toMatchObject([{ eventId }, { eventId: later }]);
 });
 
 it('keeps to the quantity when several instances issue at once', async () => {

@@ -1,6 +1,7 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
 import { coupon, refusal, type refusals, topicNames } from '@jumun/protos';
 import {
+  type AfterCommit,
   batcher,
   currentTrace,
   type Database,
@@ -60,14 +61,13 @@ const asShown = (id: string, event: EventRow): coupon.Coupon => ({
   expiresAt: event.couponValidUntil,
 });
 
-interface Granting {
-  readonly answers: (coupon.Coupon | Refused)[];
-  /** What is to be told of it once it is committed. */
-  readonly messages: readonly OutMessage[];
-}
-
 /** Decides a batch of claims and writes what it grants, in the caller's transaction. */
-const grant = async (tx: Tx, outbox: Outbox, calls: readonly FreshCall<Call>[]): Promise<Granting> => {
+const grant = async (
+  tx: Tx,
+  outbox: Outbox,
+  calls: readonly FreshCall<Call>[],
+  afterCommit: AfterCommit,
+): Promise<(coupon.Coupon | Refused)[]> => {
   const claims = calls.map(({ call: { request, traceparent }, effectId }) => ({
     couponId: effectId,
     eventId: request.eventId,
@@ -87,9 +87,10 @@ const grant = async (tx: Tx, outbox: Outbox, calls: readonly FreshCall<Call>[]):
     messages.push(issuedMessage({ id, eventId, userId }, event, traceparent));
     return asShown(id, event);
   });
-  if (granted.length === 0) return { answers, messages };
+  if (granted.length === 0) return answers;
   await Promise.all([insertGrants(tx, granted), outbox.add(tx, messages)]);
-  return { answers, messages };
+  afterCommit(() => void outbox.flush(messages));
+  return answers;
 };
 
 /**
@@ -100,22 +101,14 @@ export const openIssuing = ({ db, outbox, limits }: { db: Database; outbox: Outb
   const submit = batcher<Call, Result>({
     sizeMax: limits.batchSizeMax,
     queueMax: limits.queueMax,
-    run: async (calls) => {
-      let messages: readonly OutMessage[] = [];
-      const outcomes = await onceEach<Call, coupon.Coupon, refusals.Refusal>(db, calls, {
+    run: (calls) =>
+      onceEach<Call, coupon.Coupon, refusals.Refusal>(db, calls, {
         keyOf: ({ request }) => request.idempotency,
-        run: async (tx, fresh) => {
-          const granting = await grant(tx, outbox, fresh);
-          ({ messages } = granting); // of the last try, should the transaction be tried again
-          return granting.answers;
-        },
+        run: (tx, fresh, afterCommit) => grant(tx, outbox, fresh, afterCommit),
         codec,
         reused: refusal('idempotencyKeyReused'),
         inProgress: refusal('idempotencyInProgress'),
-      });
-      void outbox.flush(messages);
-      return outcomes;
-    },
+      }),
   });
   return async (request) => {
     if (!isId(request.eventId)) return { refused: refusal('couponEventNotFound') };

@@ -1,7 +1,7 @@
 import { type InMessage, runParticipant } from '@jumun/messaging';
 import { refusalData, topicNames, wallet } from '@jumun/protos';
 import { newId, OverloadedError } from '@jumun/service-kit';
-import { eventually } from '@jumun/testkit';
+import { eventually, lostOnce } from '@jumun/testkit';
 import { openDesk } from '@jumun/testkit/desk';
 import { auditBooks, chargeRequest, debitCommand, logger, openPurse, type Purse, RULES, rowsOf } from '../../test/purse.ts';
 import { debitWallet } from '../debit/debit.ts';
@@ -52,6 +52,26 @@ it('puts money into the wallet, into the ledger, and tells of it', async () => {
   });
   await eventually(async () => ((await rowsOf(purse, 'outbox', user))[0] as { sent_at: Date | null }).sent_at !== null);
   await consumer.stop();
+});
+
+it('tells nothing of a try that was rolled back, when a rival has taken its key since', async () => {
+  const user = await purse.userWith(0);
+  const request = chargeRequest(user, { amount: 5_000 });
+  const db = lostOnce(purse.db, () => purse.charge(request));
+  const charge = openCharging({ db, outbox: purse.outbox, rules: RULES, limits: { batchSizeMax: 7, queueMax: 7 } });
+  expect(await charge(request)).toMatchObject({ effect: { balance: 5_000 }, replayed: true });
+  await purse.charge(chargeRequest(user, { amount: 1_000 })); // of the same key, so it is heard after whatever was told before
+
+  const heard: InMessage[] = [];
+  const last = (): boolean => heard.some(({ payload }) => 'balance' in payload && payload.balance === 6_000);
+  const consumer = await purse.bus.consume({
+    group: 'listener-of-retries',
+    topics: [topicNames.walletEvents],
+    handle: async (batch) => void heard.push(...batch.filter(({ key }) => key === user)),
+  });
+  await eventually(last);
+  await consumer.stop();
+  expect(heard.map(({ payload }) => payload)).toMatchObject([{ version: 1 }, { version: 2 }]);
 });
 
 it('happens once a key, also of fifty at once, also over two instances', async () => {

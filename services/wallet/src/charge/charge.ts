@@ -1,6 +1,7 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
 import { refusal, type refusals, topicNames, wallet } from '@jumun/protos';
 import {
+  type AfterCommit,
   batcher,
   currentTrace,
   type Database,
@@ -82,30 +83,28 @@ export const openCharging = ({
   rules: ChargeRules;
   limits: ChargingLimits;
 }): ChargeWallet => {
-  const write = async (tx: Tx, calls: readonly FreshCall<Call>[], events: OutMessage[]): Promise<(wallet.Charge | Refused)[]> => {
+  const write = async (tx: Tx, calls: readonly FreshCall<Call>[], afterCommit: AfterCommit): Promise<(wallet.Charge | Refused)[]> => {
     const userIds = calls.map(({ call }) => call.request.userId);
     const wallets = await Wallets.load(tx, userIds, { lock: true });
+    const events: OutMessage[] = [];
     const results = decideCharges(calls, wallets, rules, events);
     if (events.length > 0) void outbox.add(tx, events);
     await wallets.save(tx);
+    afterCommit(() => void outbox.flush(events));
     return results;
   };
 
   const submit = batcher<Call, Result>({
     sizeMax: batchSizeMax,
     queueMax,
-    run: async (calls) => {
-      let events: OutMessage[] = [];
-      const outcomes = await onceEach<Call, wallet.Charge, refusals.Refusal>(db, calls, {
+    run: (calls) =>
+      onceEach<Call, wallet.Charge, refusals.Refusal>(db, calls, {
         keyOf: ({ request }) => request.idempotency,
-        run: (tx, fresh) => write(tx, fresh, (events = [])), // anew for each try of the transaction
+        run: write,
         codec,
         reused: refusal('idempotencyKeyReused'),
         inProgress: refusal('idempotencyInProgress'),
-      });
-      void outbox.flush(events);
-      return outcomes;
-    },
+      }),
   });
 
   return async (request) => {
