@@ -79,14 +79,21 @@ export interface Moved {
   readonly messages: readonly Message[];
 }
 
+/** What a sweep did. */
+export interface Swept {
+  readonly moved: number;
+  /** Those that cannot be moved, and why. They stay due, and hold up no others: a person has to look. */
+  readonly failed: readonly { readonly sagaId: string; readonly error: Error }[];
+}
+
 export interface SagaRunner<Tx> {
   /** The one way a saga moves: lock, fold the inputs in their order, save, commit, and only then send what the new state says. */
   advance(inputs: readonly SagaInput[]): Promise<readonly SagaResult[]>;
   /** The part within a transaction, for callers that write more in the same one. `publish` must follow its commit. */
   moveWithin(tx: Tx, inputs: readonly SagaInput[]): Promise<Moved>;
   publish(moved: Moved): Promise<void>;
-  /** Takes up every saga that is due, in batches. Gives how many it looked at. Any number of instances may sweep at once. */
-  sweep(): Promise<number>;
+  /** Takes up every saga that is due, in batches. Any number of instances may sweep at once. */
+  sweep(): Promise<Swept>;
 }
 
 const staleTriesMax = 5;
@@ -138,14 +145,20 @@ export const sagaRunner = <Tx>({
     return moved.results;
   };
 
-  const sweep = async (): Promise<number> => {
-    let looked = 0;
+  const sweep = async (): Promise<Swept> => {
+    let moved = 0;
+    const failed: { sagaId: string; error: Error }[] = [];
+    /** Looked at, and not moved: the store would name them first each time. */
+    const passed = new Set<string>();
     for (;;) {
-      const ids = await store.due(sweepSizeMax);
-      const results = await advanceAll(ids.map((sagaId) => ({ sagaId, input: { kind: 'tick' } })));
-      looked += ids.length;
-      // What could not be moved stays due: without this a sweep over a broken batch would never end.
-      if (ids.length < sweepSizeMax || !results.some(({ verdict }) => verdict === 'applied')) return looked;
+      const due = await store.due(sweepSizeMax + passed.size);
+      const ids = due.filter((id) => !passed.has(id)).slice(0, sweepSizeMax);
+      for (const result of await advanceAll(ids.map((sagaId) => ({ sagaId, input: { kind: 'tick' } })))) {
+        if (result.verdict === 'applied') moved += 1;
+        else passed.add(result.sagaId);
+        if (result.verdict === 'failed') failed.push(result);
+      }
+      if (ids.length < sweepSizeMax) return { moved, failed };
     }
   };
 

@@ -193,15 +193,18 @@ test('an unknown saga, an unknown version and a function that throws leave the r
   expect(store.progress('bug').phase).toBe('running');
 });
 
-test('a sweep takes up all that is due, in batches, and stops though some cannot be moved', async () => {
+test('a sweep takes up all that is due, in batches, past those that cannot be moved, of which it tells', async () => {
   const { store, sent, runner } = world();
-  accepted(store, 'a', 'b', 'c', 'd');
-  store.insert({ ...store.progress('a'), version: 9 });
-  expect(await runner.sweep()).toBe(0);
+  const broken = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  accepted(store, ...broken, 'x', 'y', 'z');
+  for (const id of broken) store.insert({ ...store.progress(id), version: 9 });
+  expect(await runner.sweep()).toEqual({ moved: 0, failed: [] });
   store.now = testPace.askAgainMs;
-  expect(await runner.sweep()).toBe(5);
-  expect(sent.flat()).toEqual(['b/reserve.seats/1', 'c/reserve.seats/1', 'd/reserve.seats/1']);
-  expect(store.progress('b').steps['reserve.seats']).toMatchObject({ asks: 2, attempt: 1 });
+  const { moved, failed } = await runner.sweep();
+  expect(moved).toBe(3);
+  expect(failed.map(({ sagaId, error }) => [sagaId, error.name])).toEqual(broken.map((id) => [id, 'UnknownDefinitionError']));
+  expect(sent.flat()).toEqual(['x/reserve.seats/1', 'y/reserve.seats/1', 'z/reserve.seats/1']);
+  expect(store.progress('x').steps['reserve.seats']).toMatchObject({ asks: 2, attempt: 1 });
   expect(store.timeline.map(({ kind }) => kind)).toEqual(['asked-again', 'asked-again', 'asked-again']);
 });
 
