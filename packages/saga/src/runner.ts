@@ -53,6 +53,11 @@ export interface RunnerOptions<Tx> {
   readonly definitions: Definitions;
   /** Sends a whole batch; rejects unless every message was acknowledged. Called after the commit. */
   readonly send: (messages: readonly Message[]) => Promise<void>;
+  /**
+   * Whether an error of `send` says that nothing can be sent now (default: none does). A sweep then asks nothing new before the messages that
+   * met it are out: to ask again what nobody could hear would in time park every saga as unanswered.
+   */
+  readonly isAway?: (error: unknown) => boolean;
   /** Told of all changes after the commit, next to `send`: final events, waiting clients. A crash may swallow the call. */
   readonly committed?: (changes: readonly SagaChange[]) => Promise<void> | void;
   readonly pace?: Pace;
@@ -105,11 +110,14 @@ export const sagaRunner = <Tx>({
   store,
   definitions,
   send,
+  isAway = () => false,
   committed,
   pace = defaultPace,
   sweepSizeMax = 200,
 }: RunnerOptions<Tx>): SagaRunner<Tx> => {
   const sent = recent(sentMax);
+  /** What met a broker that is away, the latest of it; none once anything has been sent again. */
+  let unsent: readonly Message[] = [];
 
   const moveWithin = async (tx: Tx, inputs: readonly SagaInput[]): Promise<Moved> => {
     const ids = [...new Set(inputs.map(({ sagaId }) => sagaId))].sort();
@@ -130,7 +138,13 @@ export const sagaRunner = <Tx>({
   };
 
   const sendAll = async (messages: readonly Message[]): Promise<void> => {
-    await send(messages);
+    try {
+      await send(messages);
+    } catch (error) {
+      if (isAway(error)) unsent = messages;
+      throw error;
+    }
+    unsent = [];
     for (const { commandId } of messages) sent.add(commandId);
   };
 
@@ -146,6 +160,7 @@ export const sagaRunner = <Tx>({
   };
 
   const sweep = async (): Promise<Swept> => {
+    if (unsent.length > 0) await sendAll(unsent);
     let moved = 0;
     const failed: { sagaId: string; error: Error }[] = [];
     /** Looked at, and not moved: the store would name them first each time. */
