@@ -27,4 +27,4 @@ export type { Pace } from './pace.ts';
 export { hasEnded, stuckOf } from './progress.ts';
 export type { Phase, Progress, Setback, StepState, Stuck, TimelineEntry, TimelineKind } from './progress.ts';
 export { sagaRunner, StaleSagaError } from './runner.ts';
-export type { Moved, RunnerOptions, SagaChange, SagaInput, SagaResult, SagaRunner, SagaStore, StoredSaga } from './runner.ts';
+export type { Moved, RunnerOptions, SagaChange, SagaInput, SagaResult, SagaRunner, SagaStore, StoredSaga, Swept } from './runner.ts';

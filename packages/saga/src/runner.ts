@@ -53,6 +53,11 @@ export interface RunnerOptions<Tx> {
   readonly definitions: Definitions;
   /** Sends a whole batch; rejects unless every message was acknowledged. Called after the commit. */
   readonly send: (messages: readonly Message[]) => Promise<void>;
+  /**
+   * Whether an error of `send` says that nothing can be sent now (default: none does). A sweep then asks nothing new before the messages that
+   * met it are out: to ask again what nobody could hear would in time park every saga as unanswered.
+   */
+  readonly isAway?: (error: unknown) => boolean;
   /** Told of all changes after the commit, next to `send`: final events, waiting clients. A crash may swallow the call. */
   readonly committed?: (changes: readonly SagaChange[]) => Promise<void> | void;
   readonly pace?: Pace;
@@ -79,14 +84,21 @@ export interface Moved {
   readonly messages: readonly Message[];
 }
 
+/** What a sweep did. */
+export interface Swept {
+  readonly moved: number;
+  /** Those that cannot be moved, and why. They stay due, and hold up no others: a person has to look. */
+  readonly failed: readonly { readonly sagaId: string; readonly error: Error }[];
+}
+
 export interface SagaRunner<Tx> {
   /** The one way a saga moves: lock, fold the inputs in their order, save, commit, and only then send what the new state says. */
   advance(inputs: readonly SagaInput[]): Promise<readonly SagaResult[]>;
   /** The part within a transaction, for callers that write more in the same one. `publish` must follow its commit. */
   moveWithin(tx: Tx, inputs: readonly SagaInput[]): Promise<Moved>;
   publish(moved: Moved): Promise<void>;
-  /** Takes up every saga that is due, in batches. Gives how many it looked at. Any number of instances may sweep at once. */
-  sweep(): Promise<number>;
+  /** Takes up every saga that is due, in batches. Any number of instances may sweep at once. */
+  sweep(): Promise<Swept>;
 }
 
 const staleTriesMax = 5;
@@ -98,11 +110,14 @@ export const sagaRunner = <Tx>({
   store,
   definitions,
   send,
+  isAway = () => false,
   committed,
   pace = defaultPace,
   sweepSizeMax = 200,
 }: RunnerOptions<Tx>): SagaRunner<Tx> => {
   const sent = recent(sentMax);
+  /** What met a broker that is away, the latest of it; none once anything has been sent again. */
+  let unsent: readonly Message[] = [];
 
   const moveWithin = async (tx: Tx, inputs: readonly SagaInput[]): Promise<Moved> => {
     const ids = [...new Set(inputs.map(({ sagaId }) => sagaId))].sort();
@@ -123,7 +138,13 @@ export const sagaRunner = <Tx>({
   };
 
   const sendAll = async (messages: readonly Message[]): Promise<void> => {
-    await send(messages);
+    try {
+      await send(messages);
+    } catch (error) {
+      if (isAway(error)) unsent = messages;
+      throw error;
+    }
+    unsent = [];
     for (const { commandId } of messages) sent.add(commandId);
   };
 
@@ -138,14 +159,21 @@ export const sagaRunner = <Tx>({
     return moved.results;
   };
 
-  const sweep = async (): Promise<number> => {
-    let looked = 0;
+  const sweep = async (): Promise<Swept> => {
+    if (unsent.length > 0) await sendAll(unsent);
+    let moved = 0;
+    const failed: { sagaId: string; error: Error }[] = [];
+    /** Looked at, and not moved: the store would name them first each time. */
+    const passed = new Set<string>();
     for (;;) {
-      const ids = await store.due(sweepSizeMax);
-      const results = await advanceAll(ids.map((sagaId) => ({ sagaId, input: { kind: 'tick' } })));
-      looked += ids.length;
-      // What could not be moved stays due: without this a sweep over a broken batch would never end.
-      if (ids.length < sweepSizeMax || !results.some(({ verdict }) => verdict === 'applied')) return looked;
+      const due = await store.due(sweepSizeMax + passed.size);
+      const ids = due.filter((id) => !passed.has(id)).slice(0, sweepSizeMax);
+      for (const result of await advanceAll(ids.map((sagaId) => ({ sagaId, input: { kind: 'tick' } })))) {
+        if (result.verdict === 'applied') moved += 1;
+        else passed.add(result.sagaId);
+        if (result.verdict === 'failed') failed.push(result);
+      }
+      if (ids.length < sweepSizeMax) return { moved, failed };
     }
   };
 

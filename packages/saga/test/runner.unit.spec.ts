@@ -193,16 +193,50 @@ test('an unknown saga, an unknown version and a function that throws leave the r
   expect(store.progress('bug').phase).toBe('running');
 });
 
-test('a sweep takes up all that is due, in batches, and stops though some cannot be moved', async () => {
+test('a sweep takes up all that is due, in batches, past those that cannot be moved, of which it tells', async () => {
   const { store, sent, runner } = world();
-  accepted(store, 'a', 'b', 'c', 'd');
-  store.insert({ ...store.progress('a'), version: 9 });
-  expect(await runner.sweep()).toBe(0);
+  const broken = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  accepted(store, ...broken, 'x', 'y', 'z');
+  for (const id of broken) store.insert({ ...store.progress(id), version: 9 });
+  expect(await runner.sweep()).toEqual({ moved: 0, failed: [] });
   store.now = testPace.askAgainMs;
-  expect(await runner.sweep()).toBe(5);
-  expect(sent.flat()).toEqual(['b/reserve.seats/1', 'c/reserve.seats/1', 'd/reserve.seats/1']);
-  expect(store.progress('b').steps['reserve.seats']).toMatchObject({ asks: 2, attempt: 1 });
+  const { moved, failed } = await runner.sweep();
+  expect(moved).toBe(3);
+  expect(failed.map(({ sagaId, error }) => [sagaId, error.name])).toEqual(broken.map((id) => [id, 'UnknownDefinitionError']));
+  expect(sent.flat()).toEqual(['x/reserve.seats/1', 'y/reserve.seats/1', 'z/reserve.seats/1']);
+  expect(store.progress('x').steps['reserve.seats']).toMatchObject({ asks: 2, attempt: 1 });
   expect(store.timeline.map(({ kind }) => kind)).toEqual(['asked-again', 'asked-again', 'asked-again']);
+});
+
+test('while nothing can be sent a sweep counts no silence; afterwards it sends what it could not, and goes on', async () => {
+  let error: Error | undefined = new Error('no broker');
+  const store = new MemoryStore();
+  const sent: string[] = [];
+  const send = async (messages: readonly Message[]): Promise<void> => {
+    if (error !== undefined) throw error;
+    sent.push(...messages.map(({ commandId }) => commandId));
+  };
+  const isAway = ({ message }: Error): boolean => message === 'no broker';
+  const runner = sagaRunner({ store, definitions: definitionsOf(bookTrip), pace: testPace, send, isAway: (e) => isAway(e as Error) });
+  accepted(store, 'a');
+  const asks = () => store.progress('a').steps['reserve.seats'];
+  for (let hours = 1; hours < 20; hours++) {
+    store.now = hours * 3_600_000;
+    await expect(runner.sweep()).rejects.toThrow('no broker');
+  }
+  expect(asks()).toMatchObject({ state: 'asked', asks: 2 });
+  error = undefined;
+  expect(await runner.sweep()).toEqual({ moved: 1, failed: [] });
+  expect(sent).toEqual(['a/reserve.seats/1', 'a/reserve.seats/1']);
+  // What can never be sent must not stop the sweep for good.
+  error = new Error('too large');
+  for (let times = 1; times <= 2; times++) {
+    accepted(store, 'b', 'c');
+    await expect(runner.sweep()).rejects.toThrow('too large');
+  }
+  error = undefined;
+  accepted(store, 'd');
+  expect(await runner.sweep()).toEqual({ moved: 1, failed: [] });
 });
 
 test('two instances that sweep the same sagas ask once', async () => {

@@ -28,6 +28,12 @@ const repeated = new Counter({
   registers,
 });
 
+const immovable = new Counter({
+  name: 'jumun_saga_immovable_total',
+  help: 'Sagas of which a sweep could make nothing, counted by each sweep that comes upon them: a person has to look.',
+  registers,
+});
+
 const ordersRefused = new Counter({
   name: 'jumun_orders_refused_total',
   help: 'Orders that were refused before anything was written.',
@@ -36,6 +42,8 @@ const ordersRefused = new Counter({
 });
 
 export const refusedOrder = ({ kind }: refusals.Refusal): void => ordersRefused.inc({ code: refusalCode(kind?.$case ?? 'internal') });
+
+export const immovableSagas = (sagas: number): void => immovable.inc(sagas);
 
 /** Measures what a batch of changes did. */
 export const observeChanges = (changes: readonly SagaChange[]): void => {

@@ -1,6 +1,6 @@
 import type { OutMessage } from '@jumun/messaging';
 import { type Message, type Pace, type SagaChange, type SagaRunner, sagaRunner } from '@jumun/saga';
-import { type Database, type Logger, traceIdOf, type Tx } from '@jumun/service-kit';
+import { type Database, isTransient, type Logger, traceIdOf, type Tx } from '@jumun/service-kit';
 import { observeChanges } from '../metrics.ts';
 import type { FinalEvent } from '../order-message.ts';
 import { definitions, statusOf } from '../place-order.ts';
@@ -39,6 +39,7 @@ export const openProgress = (parts: Parts): SagaRunner<Tx> =>
     definitions,
     pace: parts.pace,
     send: (messages) => parts.post(parts.toMessages(messages)),
+    isAway: isTransient,
     committed: (changes) => {
       parts.events.publish(changes);
       parts.waiters.ended(changes.flatMap(({ end }) => (end?.event as FinalEvent | undefined)?.order ?? []));

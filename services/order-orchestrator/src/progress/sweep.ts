@@ -1,5 +1,6 @@
 import type { SagaRunner } from '@jumun/saga';
 import { type Lease, type Logger, monotonicMs, type Tx, within } from '@jumun/service-kit';
+import { immovableSagas } from '../metrics.ts';
 import type { Events } from './events.ts';
 
 interface Parts {
@@ -10,7 +11,7 @@ interface Parts {
   readonly lease: Lease;
   /** After a sweep that failed the lease is left to the others for so long. */
   readonly standAsideMs: number;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
 /** So long does a stop wait for a sweep: one that hangs on its broker is the next instance's to do again. */
@@ -25,8 +26,14 @@ export const startSweep = ({ runner, events, everyMs, lease, standAsideMs, logge
     if (monotonicMs() < asideUntil || (await lease.acquire()).state === 'busy') return;
     // Side by side: events of what has ended do not hang on commands that cannot be sent.
     const [sagas, unsent] = await Promise.allSettled([runner.sweep(), events.resend()]);
-    const [recovered, resent] = [sagas, unsent].map((done) => (done.status === 'fulfilled' ? done.value : 0)) as [number, number];
+    const { moved: recovered, failed: immovable } = sagas.status === 'fulfilled' ? sagas.value : { moved: 0, failed: [] };
+    const resent = unsent.status === 'fulfilled' ? unsent.value : 0;
     if (recovered + resent > 0) logger.info({ recovered, resent }, 'sweep');
+    if (immovable[0] !== undefined) {
+      const [{ sagaId, error: err }] = immovable;
+      logger.error({ sagas: immovable.length, sagaId, err }, 'sagas cannot be moved, such as this one: a person has to look');
+      immovableSagas(immovable.length);
+    }
     const failed = [sagas, unsent].find((done) => done.status === 'rejected');
     if (failed === undefined) return;
     logger.warn({ err: failed.reason as unknown }, 'the sweep failed; another instance may have more luck');
