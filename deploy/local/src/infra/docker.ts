@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Handle } from '../managed-process.ts';
 import { rootDir, shortHash } from '../paths.ts';
+import { writeWhole } from '../run-record.ts';
 import { host, type Infrastructure, type InfraPorts } from './connection.ts';
+import { keptPassword } from './docker-password.ts';
 import { brokerAnswers } from './kafka-probe.ts';
 import { acceptsQueries } from './mysql.ts';
 import { choosePorts } from './native.ts';
@@ -22,7 +24,7 @@ export interface DockerOptions {
 /** The three servers of docker-compose.yml, in a project of this folder's own; returns when all are healthy. */
 export const startDocker = async ({ dir, ports, ephemeral = false }: DockerOptions): Promise<Infrastructure> => {
   const chosen = ports ?? (await choosePorts());
-  const rootPassword = await passwordIn(dir);
+  const rootPassword = await passwordIn(dir, ephemeral);
   const compose = composeFor(dir, { ...chosen, rootPassword });
   await compose(
     ['up', '--detach', '--wait', '--wait-timeout', '180'],
@@ -81,7 +83,8 @@ export const containerLogs = (dir: string, name: string, { follow, lines }: { fo
   name,
 ];
 
-const composeFile = ['compose', '--file', join(rootDir, 'docker-compose.yml')];
+const composePath = join(rootDir, 'docker-compose.yml');
+const composeFile = ['compose', '--file', composePath];
 const projectOf = (dir: string): string => `jumun-${basename(dir).replaceAll(/[^a-z0-9]/g, '')}-${shortHash(dir)}`;
 const noEngine = 'Is the Docker engine still running? `docker info` tells.';
 
@@ -105,15 +108,25 @@ const composeFor = (dir: string, settings?: InfraPorts & { rootPassword: string 
   };
 };
 
-const passwordIn = async (dir: string): Promise<string> => {
+/** The folder's root password, made at its first start. What a test has left behind under the same name goes without a word. */
+const passwordIn = async (dir: string, ephemeral: boolean): Promise<string> => {
   const file = join(dir, 'docker.json');
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { rootPassword: string }).rootPassword;
-  // The folder is new, or was removed to begin anew: volumes of this name, if there are any, have a password that nobody knows.
-  await stopContainers(dir, { remove: true });
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  if (text === undefined && ephemeral) await stopContainers(dir, { remove: true });
+  const volumes = text === undefined ? await volumesOf(dir) : [];
+  const removal = `docker compose --file '${composePath}' --project-name ${projectOf(dir)} down --volumes`;
+  const kept = keptPassword({ file, text, volumes, removal });
+  if (kept !== undefined) return kept;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const rootPassword = randomBytes(18).toString('base64url');
-  writeFileSync(file, `${JSON.stringify({ rootPassword })}\n`, { mode: 0o600 });
+  writeWhole(file, { rootPassword });
   return rootPassword;
+};
+
+const volumesOf = async (dir: string): Promise<string[]> => {
+  const { code, output } = await run('docker', ['volume', 'ls', '--quiet']);
+  if (code !== 0) throw new Failure(`docker volume ls failed:\n${output.trim().slice(-1500)}`, noEngine);
+  return output.split('\n').filter((name) => name.startsWith(`${projectOf(dir)}_`)); // which is how Compose names them
 };
 
 /** One server in its container. The engine does not restart it: after a kill it stays down until it is started. */

@@ -44,13 +44,17 @@ test('committed rows survive a kill of the server and a start on other ports; no
   }
 }, 180_000);
 
-test('a folder that was removed begins anew: volumes whose password went with it are not taken for its data', async () => {
+test('a folder that was removed begins anew, once volumes whose password went with it are removed as well', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'jumun-infra-'));
   try {
     const first = await startInfrastructure({ dir });
     await query(first, 'CREATE DATABASE example');
     await first.stop();
     rmSync(dir, { recursive: true });
+    const isDocker = first.kind === 'docker';
+    const told = isDocker ? String(await startInfrastructure({ dir }).catch((error: unknown) => error)) : '';
+    expect(told.includes('Docker has data of this folder')).toBe(isDocker);
+    if (isDocker) await stopContainers(dir, { remove: true });
     const second = await startInfrastructure({ dir });
     expect(await query(second, "SHOW DATABASES LIKE 'example'")).toEqual([]);
     const containers = second.kind === 'docker' ? await containersOf(dir) : [];
