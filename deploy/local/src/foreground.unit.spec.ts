@@ -55,31 +55,31 @@ const start = async (name: string) => {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   foregrounds.push(foreground);
+  const exited = once(foreground, 'exit').then(([code]: unknown[]) => code); // listened to from the start: it may end at any time
   const ref = JSON.parse(await until(file('up'))) as ProcessRef;
   supervisors.push(ref);
-  return { foreground, ref, file, getReady: () => writeFileSync(file('go'), '') };
+  return { foreground, exited, ref, file, getReady: () => writeFileSync(file('go'), '') };
 };
-const exitOf = async (foreground: ChildProcess): Promise<unknown> => ((await once(foreground, 'exit')) as unknown[])[0];
 
 test('the foreground is told when its supervisor is ready', async () => {
-  const { foreground, file, getReady } = await start('told');
+  const { exited, file, getReady } = await start('told');
   getReady();
-  expect(await exitOf(foreground)).toBe(0);
+  expect(await exited).toBe(0);
   await until(file('well'));
 });
 
 test('a supervisor whose foreground has died gets ready all the same, and goes on', async () => {
-  const { foreground, ref, file, getReady } = await start('alone');
+  const { foreground, exited, ref, file, getReady } = await start('alone');
   foreground.kill('SIGKILL');
-  await exitOf(foreground);
+  await exited;
   getReady();
   await until(file('well'));
   expect(isRunning(ref)).toBe(true);
 });
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s to the foreground ends the supervisor that it waits for', async (signal) => {
-  const { foreground, file } = await start(signal);
+  const { foreground, exited, file } = await start(signal);
   foreground.kill(signal);
   await until(file('ended'));
-  expect(await exitOf(foreground)).toBe(3);
+  expect(await exited).toBe(3);
 });
