@@ -245,6 +245,14 @@ describe('a lost connection', () => {
     expect(isTransient(Object.assign(new Error(), { errno: 1062 }))).toBe(false);
   });
 
+  it('is what a statement takes that is not answered in time', async () => {
+    const impatient = openDatabase(url, { statementTimeoutMs: 200 });
+    await expect(impatient.query('SELECT SLEEP(2)')).rejects.toThrow(TransientError);
+    await expect(impatient.transaction((tx) => tx.query('SELECT SLEEP(2)'))).rejects.toThrow(TransientError);
+    expect(await impatient.query('SELECT 1 AS n')).toMatchObject([{ n: 1 }]);
+    await impatient.close();
+  });
+
   it('to a server that refuses the password tells so to the log', async () => {
     const lines: object[] = [];
     const logger = { warn: (line: object) => lines.push(line) } as never;

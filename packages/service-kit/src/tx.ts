@@ -40,11 +40,14 @@ export interface Database extends Tx {
 export interface DatabaseOptions {
   /** Most connections in each of the two pools (default 8: a batch needs one, and cores rather than connections are short). */
   poolSizeMax?: number;
+  /** How long the server may leave a statement without an answer (default 20,000); then it is a `TransientError`. Nobody tells the server to stop. */
+  statementTimeoutMs?: number;
   /** Gets the driver's connect errors, which callers see as a mere time-out of the pool. */
   logger?: Logger;
 }
 
 const CONFLICT_ATTEMPTS_MAX = 5; // a rival as stubborn as that is overload, and the caller's to handle
+const STATEMENT_TIMEOUT_MS = 20_000; // a server that was stopped answers nothing at all; no statement of a service takes this long
 const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
 // wait_timeout: a stopped process must not hold locked rows for longer. The pool gives idle connections up before the server does.
@@ -55,14 +58,14 @@ const sessionSql = (autocommit: 0 | 1): string[] => [
 
 const VALUES = { bigIntAsNumber: true, decimalAsNumber: true, checkNumberRange: true, insertIdAsNumber: false, dateStrings: true };
 
-const poolConfig = (url: string, size: number, autocommit: 0 | 1): PoolConfig => ({
+const poolConfig = (url: string, size: number, statementTimeoutMs: number, autocommit: 0 | 1): PoolConfig => ({
   ...connectionOf(url),
   connectionLimit: size,
   minimumIdle: 0,
   idleTimeout: 8,
   acquireTimeout: 5_000,
   initializationTimeout: 2_000, // below acquireTimeout, so that the reason is logged before callers hear of a time-out
-  socketTimeout: 20_000, // a server that was stopped answers nothing at all; no statement of ours takes this long
+  socketTimeout: statementTimeoutMs,
   resetAfterUse: false, // would undo the session's settings
   initSql: sessionSql(autocommit),
 });
@@ -163,9 +166,12 @@ const attempt = async <T>(conn: PoolConnection, work: (tx: Tx) => Promise<T>): P
 };
 
 /** Two pools of lazily opened connections in READ COMMITTED and UTC: one that autocommits, and one for transactions. */
-export const openDatabase = (url: string, { poolSizeMax = 8, logger }: DatabaseOptions = {}): Database => {
-  const pool = createPool(poolConfig(url, poolSizeMax, 1));
-  const txPool = createPool({ ...poolConfig(url, poolSizeMax, 0), ...VALUES });
+export const openDatabase = (
+  url: string,
+  { poolSizeMax = 8, statementTimeoutMs = STATEMENT_TIMEOUT_MS, logger }: DatabaseOptions = {},
+): Database => {
+  const pool = createPool(poolConfig(url, poolSizeMax, statementTimeoutMs, 1));
+  const txPool = createPool({ ...poolConfig(url, poolSizeMax, statementTimeoutMs, 0), ...VALUES });
   // Without a listener the driver's pool would end the process when a connection cannot be made.
   const onError = (error: Error): void => logger?.warn({ err: error.cause ?? error }, 'no connection to the database');
   for (const each of [pool, txPool]) (each as unknown as NodeJS.EventEmitter).on('error', onError);
