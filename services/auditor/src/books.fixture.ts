@@ -79,6 +79,8 @@ const ORDERS = [
 
 export interface TestBooks {
   readonly books: Books;
+  /** As the auditor takes them from its environment. */
+  readonly urls: Readonly<Record<Schema, string>>;
   /** Empties every table and writes the books that agree. */
   readonly reset: () => Promise<void>;
   /** Writes what no honest service would; constraints that stand in its way are gone before the first call. */
@@ -106,6 +108,7 @@ export const testBooks = async (): Promise<TestBooks> => {
   for (const [schema, statement] of GUARDS) await databases[schema].db.execute(statement);
   return {
     books: { wallet: wallet.db, catalog: catalog.db, coupon: coupon.db, orders: orders.db, close: async () => {} },
+    urls: { wallet: wallet.url, catalog: catalog.url, coupon: coupon.url, orders: orders.url },
     reset: async () => {
       for (const schema of Object.keys(databases) as Schema[]) {
         const { db } = databases[schema];

@@ -8,9 +8,12 @@ export interface Books extends Record<Schema, Pick<Database, 'query'>> {
   close(): Promise<void>;
 }
 
+/** Some statements read every row there is. */
+const STATEMENT_TIMEOUT_MS = 600_000;
+
 /** One URL a schema, each with an account that may SELECT and no more. */
 export const openBooks = (urls: Record<Schema, string>): Books => {
-  const open = (url: string): Database => openDatabase(url, { poolSizeMax: 2 });
+  const open = (url: string): Database => openDatabase(url, { poolSizeMax: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   const databases = { wallet: open(urls.wallet), catalog: open(urls.catalog), coupon: open(urls.coupon), orders: open(urls.orders) };
   return {
     ...databases,

@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { openBooks } from './books.ts';
 import { checks } from './checks/index.ts';
 import { auditorEnv } from './config.ts';
+import { COULD_NOT_LOOK, couldNotLook } from './exit/could-not-look.ts';
 import { printCheck } from './print.ts';
 
 const HELP = `Says whether the books of all services agree. Reads with a read-only account, changes nothing.
@@ -15,7 +16,7 @@ const HELP = `Says whether the books of all services agree. Reads with a read-on
 Where the books are, in the environment: WALLET_DATABASE_URL, CATALOG_DATABASE_URL, COUPON_DATABASE_URL, ORDERS_DATABASE_URL
 (mysql://user:password@host:port/schema). See .env.example.
 
-Exit code 0: they agree; 1: they do not; 78: configuration is missing.`;
+Exit code 0: they agree; 1: they do not; ${COULD_NOT_LOOK}: it could not look, so nothing is said of them; 78: configuration is missing.`;
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
@@ -49,4 +50,9 @@ const main = async (): Promise<number> => {
   }
 };
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(couldNotLook(error));
+  process.exitCode = COULD_NOT_LOOK;
+}

@@ -4,10 +4,9 @@ const ENTRIES = `
   timeline t JOIN JSON_TABLE(t.entries, '$[*]' COLUMNS (
     n FOR ORDINALITY, source VARCHAR(32) CHARACTER SET ascii PATH '$.source', kind VARCHAR(64) CHARACTER SET ascii PATH '$.kind')) e`;
 
-/** The states in which orders have been, as a derived table `(order_id, place, kind)`: what came later has the higher place. `some` is an `AND …` on order_id. */
+/** The states in which orders have been, as rows `(order_id, kind)`, each order's in the order in which they came. `some` is an `AND …` on order_id. */
 export const orderStates = (some: string): string => `
-  (SELECT t.order_id, e.kind, ROW_NUMBER() OVER (PARTITION BY t.order_id ORDER BY t.saga_id, t.version, e.n) AS place
-     FROM ${ENTRIES} WHERE e.source = 'order'${some})`;
+  SELECT t.order_id, e.kind FROM ${ENTRIES} WHERE e.source = 'order'${some} ORDER BY t.order_id, t.saga_id, t.version, e.n`;
 
 /** How often the saga of each order has heard that answer (the short name of its type), as a derived table `(order_id, n)`. */
 export const answersHeard = (kind: string, some: string): string => `

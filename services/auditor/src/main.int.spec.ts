@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { freePort } from '@jumun/testkit';
+import { EVENT, type TestBooks, testBooks } from './books.fixture.ts';
+
+const program = new URL('../dist/main.js', import.meta.url).pathname;
+
+interface Ended {
+  readonly code: number | string | null | undefined;
+  readonly said: string;
+  readonly complained: string;
+}
+
+const run = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> =>
+  new Promise((resolve) =>
+    execFile(process.execPath, [program, ...args], { env: { ...process.env, ...env } }, (error, said, complained) =>
+      resolve({ code: error === null ? 0 : error.code, said, complained }),
+    ),
+  );
+
+describe('the exit code of the auditor', () => {
+  let given: TestBooks;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    given = await testBooks();
+    await given.reset();
+    env = Object.fromEntries(Object.entries(given.urls).map(([schema, url]) => [`${schema.toUpperCase()}_DATABASE_URL`, url]));
+  });
+  afterAll(() => given.drop());
+
+  it('tells books that agree from books that do not', async () => {
+    expect(await run(['--strict'], env)).toMatchObject({ code: 0, said: expect.stringContaining('The books agree.') as string });
+    await given.tamper('coupon', `UPDATE coupon_events SET issued = 7 WHERE id = '${EVENT}'`);
+    expect(await run(['--strict', '--only', 'coupons.'], env)).toMatchObject({ code: 1 });
+  });
+
+  it('is another when it could not look', async () => {
+    const away = `mysql://auditor:x@127.0.0.1:${await freePort()}/orders`;
+    const { code, said, complained } = await run(['--json', '--only', 'orders.'], { ...env, ORDERS_DATABASE_URL: away });
+    expect({ code, said }).toEqual({ code: 2, said: '' });
+    expect(complained).toMatch(/^Could not look: a database is away, or did not answer in time \(.*\)\. This says nothing/);
+    expect(await run(['--only', 'nothing'], env)).toMatchObject({ code: 2 });
+    expect(await run([], { ...env, ORDERS_DATABASE_URL: 'nowhere' })).toMatchObject({ code: 78 });
+  });
+});
