@@ -24,5 +24,6 @@ export default {
   globalSetup: '<rootDir>/packages/testkit/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/packages/testkit/jest/global-teardown.mjs',
   testTimeout: 120_000, // shared machines are slow at times; what hangs is found all the same
+  testSequencer: '<rootDir>/jest.sequencer.mjs',
   maxWorkers: 2,
 };
