@@ -51,29 +51,36 @@ const COUPONS = [
   `INSERT INTO outbox (id, topic, message_key, type, payload, sent_at) VALUES ('${id('f2')}', 't', 'k', 'x', '{}', UTC_TIMESTAMP(3))`,
 ];
 
-/** A history: states of the order, and between them what its saga has heard, as `wallet:WalletDebited`. It follows so many earlier moves. */
-export const history = (orderId: string, entries: readonly string[], earlier = 0): string => {
-  const rows = entries.map((entry) => (entry.includes(':') ? entry.split(':') : ['order', entry]));
-  const moves = rows.map(([source, kind]) => JSON.stringify([{ at: 0, source, kind, detail: {} }]));
-  return `INSERT INTO timeline (order_id, saga_id, version, entries) VALUES ${moves.map((move, index) => `('${orderId}', '${orderId}', ${earlier + index + 1}, '${move}')`).join(', ')}`;
-};
-/** Takes what matches out of a history, as a service that forgot to write it. */
-export const forgotten = (orderId: string, kind: string): string =>
-  `DELETE FROM timeline WHERE order_id = '${orderId}' AND entries LIKE '%"kind":"${kind}"%'`;
+/** A saga with its history: states of the order, and between them what it has heard, as `wallet:WalletDebited`. The rest as given, as SQL. */
+export const saga = (orderId: string, entries: readonly string[], more: Readonly<Record<string, string>>): string =>
+  `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, timeline, ${Object.keys(more).join(', ')})
+   VALUES ('${orderId}', '${orderId}', 'place-order', 1, 4, '{}', '{}', '${lines(entries)}', ${Object.values(more).join(', ')})`;
+const lines = (entries: readonly string[]): string =>
+  entries
+    .map((entry) => (entry.includes(':') ? entry.split(':') : ['order', entry]))
+    .map(([source, kind]) => JSON.stringify([{ at: 0, source, kind, detail: {} }]))
+    .join('\\n');
+const ended = (outcome: string) => ({
+  outcome: `'${outcome}'`,
+  event_type: "'x'",
+  event_payload: "'{}'",
+  event_sent_at: 'UTC_TIMESTAMP(3)',
+});
 
-const saga = (orderId: string, outcome: string): string =>
-  `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, outcome, event_type, event_payload, event_sent_at)
-   VALUES ('${orderId}', '${orderId}', 'place-order', 1, 4, '{}', '{}', '${outcome}', 'x', '{}', UTC_TIMESTAMP(3))`;
+/** Tells more of an order than happened. */
+export const told = (orderId: string, entries: readonly string[]): string =>
+  `UPDATE sagas SET timeline = CONCAT(timeline, '\\n', '${lines(entries)}') WHERE id = '${orderId}'`;
+/** Takes the lines that match out of a history, as a service that forgot to write them. */
+export const forgotten = (orderId: string, kind: string): string =>
+  `UPDATE sagas SET timeline = REGEXP_REPLACE(timeline, '\\n[^\\n]*"kind":"${kind}"[^\\n]*', '') WHERE id = '${orderId}'`;
 
 const ORDERS = [
   `INSERT INTO orders (id, user_id, status, payment_mode, subtotal, discount, total, coupon_id, payment_status) VALUES
      ('${PAID}', '${USER}', 'COMPLETED', 'IMMEDIATE', 2000, 100, 1900, '${COUPON}', 'SUCCESS'), ('${FAILED}', '${USER}', 'CANCELLED', 'IMMEDIATE', 1000, 0, 1000, NULL, 'FAILED')`,
   `INSERT INTO order_lines (order_id, line_number, product_id, option_id, name, unit_price, quantity, discount_share) VALUES
      ('${PAID}', 1, '${id('c0')}', '${OPTION}', 'Mouse', 1000, 2, 100), ('${FAILED}', 1, '${id('c0')}', '${OPTION}', 'Mouse', 1000, 1, 0)`,
-  saga(PAID, 'COMPLETED'),
-  saga(FAILED, 'REFUSED'),
-  history(PAID, ['PENDING', 'VALIDATING', 'inventory:StockReserved', 'PROCESSING', 'wallet:WalletDebited', 'COMPLETED']),
-  history(FAILED, ['PENDING', 'VALIDATING', 'CANCELLED']),
+  saga(PAID, ['PENDING', 'VALIDATING', 'inventory:StockReserved', 'PROCESSING', 'wallet:WalletDebited', 'COMPLETED'], ended('COMPLETED')),
+  saga(FAILED, ['PENDING', 'VALIDATING', 'CANCELLED'], ended('REFUSED')),
   `INSERT INTO idempotency (caller, route, idempotency_key, fingerprint, effect_id) VALUES ('${USER}', 'POST /v1/orders', 'k', REPEAT('0', 64), '${PAID}')`,
 ];
 

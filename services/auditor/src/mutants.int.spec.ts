@@ -1,5 +1,5 @@
 import { audit } from './audit.ts';
-import { EVENT, history, id, OPTION, PAID, type TestBooks, testBooks, USER } from './books.fixture.ts';
+import { EVENT, id, OPTION, PAID, saga, type TestBooks, testBooks, USER } from './books.fixture.ts';
 import { checks } from './checks/index.ts';
 import { MUTANTS } from './mutants.fixture.ts';
 
@@ -57,11 +57,7 @@ describe('the auditor', () => {
       'orders',
       `INSERT INTO orders (id, user_id, status, payment_mode, subtotal, discount, total, payment_status) VALUES ('${id('b6')}', '${USER}', 'VALIDATING', 'IMMEDIATE', 1, 0, 1, 'PENDING')`,
     );
-    await given.tamper(
-      'orders',
-      `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, next_at) VALUES ('${id('b6')}', '${id('b6')}', 'place-order', 1, 1, '{}', '{}', UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE)`,
-    );
-    await given.tamper('orders', history(id('b6'), ['PENDING', 'VALIDATING']));
+    await given.tamper('orders', saga(id('b6'), ['PENDING', 'VALIDATING'], { next_at: 'UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE' }));
     expect(await redOnes(false)).toEqual([]);
     expect(await redOnes(true)).toEqual(['orders.sold-as-ordered', 'sagas.alive']);
   });

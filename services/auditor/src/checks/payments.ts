@@ -1,6 +1,6 @@
 import type { Violation } from '../check.ts';
 import { acrossSchemas, isOpen, type OrderRow } from './across.ts';
-import { answersHeard } from './timeline.ts';
+import { answersHeard, HISTORY_OF } from './timeline.ts';
 
 export const paidExactlyOnce = acrossSchemas(
   'orders.paid-exactly-once',
@@ -54,7 +54,7 @@ export const debitHeard = acrossSchemas(
   'orders.debit-heard',
   'A debit that a saga heard of, or that the wallet has answered, is a payment in the ledger; the saga of a paid order has heard of it, once.',
   async ({ books, strict }, { orders, byId, within, commandsWithin }) => {
-    const [ofOrder, ofCause, ofCommand] = [within('order_id'), within('cause_id'), commandsWithin('id')];
+    const [ofOrder, ofCause, ofCommand] = [within(HISTORY_OF), within('cause_id'), commandsWithin('id')];
     interface Count {
       readonly id: string;
       readonly n: number;

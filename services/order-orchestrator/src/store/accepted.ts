@@ -4,11 +4,11 @@ import type { PlacedOrder } from '../order.ts';
 import { statusOf } from '../place-order.ts';
 import { stateOf } from './saga-rows.ts';
 import { sqlTime, sqlTimeOrNull } from './sql-time.ts';
-import { statusEntry, TIMELINE } from './timeline.ts';
+import { timelineBegun } from './timeline.ts';
 
 const ORDERS = 'orders (id, user_id, status, payment_mode, subtotal, discount, total, coupon_id, payment_status, created_at)';
 const LINES = 'order_lines (order_id, line_number, product_id, option_id, name, unit_price, quantity, discount_share)';
-const SAGAS = 'sagas (id, order_id, definition, definition_version, version, progress, data, next_at)';
+const SAGAS = 'sagas (id, order_id, definition, definition_version, version, progress, data, timeline, next_at)';
 
 const orderRow = (saga: Progress<PlacedOrder>): unknown[] => {
   const { id, userId, subtotal, discount, total, couponId, createdAt } = saga.data;
@@ -24,22 +24,15 @@ const sagaRow = (saga: Progress<PlacedOrder>): unknown[] => [
   1,
   JSON.stringify(stateOf(saga)),
   JSON.stringify(saga.data),
+  timelineBegun(saga),
   sqlTimeOrNull(saga.nextAt),
 ];
 
-const timelineRow = (saga: Progress<PlacedOrder>): unknown[] => [
-  saga.data.id,
-  saga.id,
-  1,
-  JSON.stringify(['PENDING', statusOf(saga)].map((status) => statusEntry(saga.data.createdAt, status))),
-];
-
-/** Writes accepted orders with their lines, sagas and the beginning of their history: one statement a table. */
+/** Writes accepted orders with their lines, and sagas with the beginning of their history: one statement a table. */
 export const insertAccepted = async (tx: Tx, sagas: readonly Progress<PlacedOrder>[]): Promise<void> => {
   await Promise.all([
     tx.insert(ORDERS, sagas.map(orderRow)),
     tx.insert(LINES, sagas.flatMap(lineRows)),
     tx.insert(SAGAS, sagas.map(sagaRow)),
-    tx.insert(TIMELINE, sagas.map(timelineRow)),
   ]);
 };

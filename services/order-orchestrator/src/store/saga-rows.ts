@@ -2,6 +2,7 @@ import { messageTypeRegistry } from '@jumun/protos';
 import { type Progress, type SagaChange, stuckOf } from '@jumun/saga';
 import { finalEvent } from '../order-message.ts';
 import { sqlTimeOrNull } from './sql-time.ts';
+import { timelineOf } from './timeline.ts';
 
 /** What is read of a saga's row. */
 export interface SagaRow {
@@ -64,6 +65,7 @@ export const changedRow = (change: SagaChange, eventResendMs: number): unknown[]
     id,
     rowVersion,
     before.data === after.data ? WRITTEN_BEFORE : JSON.stringify(after.data),
+    timelineOf(change),
     sqlTimeOrNull(nextAt),
     JSON.stringify(stateOf(after)),
     stuckOf(after) === null ? 0 : 1,

@@ -3,7 +3,7 @@ import { type Database, faultPoint, type Tx } from '@jumun/service-kit';
 import { statusOf } from '../place-order.ts';
 import { changedOrder, UPDATE_ORDERS } from './order-rows.ts';
 import { changedRow, progressOf, type SagaRow } from './saga-rows.ts';
-import { TIMELINE, timelineOf, WRITTEN_ONCE } from './timeline.ts';
+import { APPENDED } from './timeline.ts';
 
 /** Epoch milliseconds by the database's clock: the one clock by which deadlines are judged, whichever instance looks. */
 export const NOW_MS = 'CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(3)) * 1000 AS SIGNED)';
@@ -26,11 +26,13 @@ const moveOf = (eventResendMs: number): readonly [into: string, onDuplicate: str
     // Not at the end, where it would find an event that may still be acknowledged, and send it again.
     `next_at = IF(${unmoved} AND COALESCE(sagas.next_at > VALUES(next_at) OR ${tooSoon}, TRUE), VALUES(next_at), sagas.next_at)`,
     `data = IF(${unmoved} AND VALUES(data) <> '', VALUES(data), sagas.data)`,
+    // Told once: whoever writes this version of the saga writes its line, and nobody else does.
+    `timeline = IF(${unmoved}, ${APPENDED}, sagas.timeline)`,
     `updated_at = IF(${unmoved}, UTC_TIMESTAMP(3), sagas.updated_at)`,
     `version = IF(${unmoved}, sagas.version + 1, sagas.version)`,
   ];
   return [
-    `sagas (id, version, data, next_at, ${taken.join(', ')}, order_id, definition, definition_version)`,
+    `sagas (id, version, data, timeline, next_at, ${taken.join(', ')}, order_id, definition, definition_version)`,
     `ON DUPLICATE KEY UPDATE ${sets.join(', ')}`,
   ];
 };
@@ -71,7 +73,6 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
 
     save: async (tx, changes) => {
       const moved = changes.filter(({ before, after }) => statusOf(before) !== statusOf(after));
-      const entries = changes.flatMap(timelineOf);
       const [affected] = await Promise.all([
         tx.insert(
           into,
@@ -79,7 +80,6 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
           onDuplicate,
         ),
         moved.length > 0 ? tx.execute(UPDATE_ORDERS, [JSON.stringify(moved.map(changedOrder))]) : undefined,
-        tx.insert(TIMELINE, entries, WRITTEN_ONCE),
       ]);
       // A row that was changed counts twice.
       const stale = 2 * changes.length - affected;

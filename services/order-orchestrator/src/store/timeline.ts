@@ -1,4 +1,4 @@
-import type { SagaChange, TimelineEntry as SagaEntry } from '@jumun/saga';
+import type { Progress, SagaChange, TimelineEntry as SagaEntry } from '@jumun/saga';
 import type { Database } from '@jumun/service-kit';
 import { pathOf, type PlacedOrder } from '../order.ts';
 import { sourceOf } from '../participants.ts';
@@ -13,15 +13,19 @@ export interface TimelineEntry {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** `[orderId, sagaId, the saga's version after the move, what the move was made of, as JSON]`: one row a move. */
-export type TimelineRow = readonly [string, string, number, string];
+/**
+ * From this size on a history is told answers and states only, of which each step has few. Asking again, parking and a person's retry have no
+ * end of their own: they are counted on (`jumun_saga_asked_again_total`, the log), but not told. Nobody comes near it without a person:
+ * an order whose every command is parked once has told 6 KB, a common one less than 1 KB.
+ */
+export const TOLD_BYTES_MAX = 65_536;
 
-export const TIMELINE = 'timeline (order_id, saga_id, version, entries)';
-/** A row is there only if the same version of the saga was written, which is what the write of the saga finds and says. */
-export const WRITTEN_ONCE = 'ON DUPLICATE KEY UPDATE saga_id = timeline.saga_id';
+/** The history of a saga's row with the line of a move behind it, as SQL. Quotes within what somebody has said are escaped, so they cannot match. */
+export const APPENDED = `
+  IF(LENGTH(sagas.timeline) < ${TOLD_BYTES_MAX} OR VALUES(timeline) NOT LIKE '%"source":"saga"%', CONCAT(sagas.timeline, VALUES(timeline)), sagas.timeline)`;
 
 /** A status of the order. */
-export const statusEntry = (at: number, status: string): TimelineEntry => ({ at, source: 'order', kind: status, detail: {} });
+const statusEntry = (at: number, status: string): TimelineEntry => ({ at, source: 'order', kind: status, detail: {} });
 
 // Asking and ending show in the status and in the answers; what is left is what a person wants to see.
 const stepEntry = ({ at, kind, step = '', attempt, ms, reply, code }: SagaEntry): TimelineEntry | null => {
@@ -40,8 +44,12 @@ const stepEntry = ({ at, kind, step = '', attempt, ms, reply, code }: SagaEntry)
   }
 };
 
-/** What a change adds to the order's history: the answers that moved it, then where it stands now. None, if there is nothing to tell. */
-export const timelineOf = ({ id, rowVersion, before, after, timeline }: SagaChange): TimelineRow[] => {
+/** How the history of an accepted order begins: the first of its lines. Each line has what one move of the saga was made of, as JSON. */
+export const timelineBegun = (saga: Progress<PlacedOrder>): string =>
+  JSON.stringify((['PENDING', statusOf(saga)] as const).map((status) => statusEntry(saga.data.createdAt, status)));
+
+/** What a change adds to the order's history: a line with the answers that moved it, then where it stands now. '' if there is nothing to tell. */
+export const timelineOf = ({ before, after, timeline }: SagaChange): string => {
   const entries: TimelineEntry[] = [];
   for (const each of timeline) {
     const entry = stepEntry(each);
@@ -49,13 +57,16 @@ export const timelineOf = ({ id, rowVersion, before, after, timeline }: SagaChan
   }
   const at = timeline.at(-1)?.at ?? Date.now();
   for (const status of pathOf(statusOf(before), statusOf(after))) entries.push(statusEntry(at, status));
-  return entries.length === 0 ? [] : [[(after.data as PlacedOrder).id, id, rowVersion + 1, JSON.stringify(entries)]];
+  return entries.length === 0 ? '' : `\n${JSON.stringify(entries)}`;
 };
 
-export const READ_TIMELINE = 'SELECT entries FROM timeline WHERE order_id = ? ORDER BY saga_id, version';
+/** An order's history is its saga's, and the saga that places an order has the order's id. */
+export const READ_TIMELINE = 'SELECT timeline FROM sagas FORCE INDEX (PRIMARY) WHERE id = ?';
 
 /** What happened to an order, oldest first. */
 export const readTimeline = async (db: Pick<Database, 'query'>, orderId: string): Promise<TimelineEntry[]> => {
-  const rows = await db.query<{ entries: string }>(READ_TIMELINE, [orderId]);
-  return rows.flatMap(({ entries }) => JSON.parse(entries) as TimelineEntry[]).sort((a, b) => a.at - b.at);
+  const rows = await db.query<{ timeline: string }>(READ_TIMELINE, [orderId]);
+  return rows
+    .flatMap(({ timeline }) => timeline.split('\n').flatMap((line) => JSON.parse(line) as TimelineEntry[]))
+    .sort((a, b) => a.at - b.at);
 };

@@ -47,6 +47,8 @@ CREATE TABLE sagas (
   progress            TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   -- What the saga is about; written again only when a step has changed it.
   data                MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  -- What happened to the order, step by step: a line a move, each [{at, source, kind, detail}], `at` in epoch milliseconds. Only appended to.
+  timeline            MEDIUMTEXT  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   -- When the sweep must look again, at the latest; NULL once it has ended and its event is out. A move leaves an earlier look as it is.
   next_at             DATETIME(3) NULL,
   stuck               BOOLEAN     NOT NULL DEFAULT FALSE,
@@ -61,17 +63,6 @@ CREATE TABLE sagas (
   PRIMARY KEY (id),
   KEY sagas_due (next_at),
   KEY sagas_stuck (stuck)
-) ENGINE = InnoDB;
-
--- What happened to an order, step by step; never changed. One row a move, of all that it was made of.
-CREATE TABLE timeline (
-  order_id  CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  saga_id   CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- The saga's version after the move.
-  version   INT      NOT NULL,
-  -- [{at, source, kind, detail}], `at` in epoch milliseconds.
-  entries   TEXT     CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  PRIMARY KEY (order_id, saga_id, version)
 ) ENGINE = InnoDB;
 
 -- A key stands for at most one effect: the row is written in the transaction of that effect, never before it.
