@@ -235,7 +235,7 @@ describe('poison', () => {
 
 describe('a crash', () => {
   it.each([
-    'inbox:claimed-not-decided',
+    'inbox:loaded-not-decided',
     'inbox:written-not-committed',
     'inbox:committed-not-answered',
     'producer:sent-not-acked',
