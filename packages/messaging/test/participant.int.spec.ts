@@ -252,6 +252,21 @@ describe('a crash', () => {
     expect(new Set(repliesTo(`${order}/reserve/1`).map(({ type }) => type))).toEqual(new Set(['jumun.inventory.v1.StockReserved']));
   });
 
+  it.each(['inbox:loaded-not-decided', 'inbox:written-not-committed'])(
+    'at %s has one effect and an answer in a careful round too',
+    async (point) => {
+      const order = newOrder();
+      const before = await available('hot');
+      await send(reserve(order, 'hot', 2));
+      await answer(`${order}/reserve/1`);
+      await arm(point);
+      await send(release(order)); // what claims its do as well is never taken for new
+      expect((await answer(`${order}/release/1`)).type).toBe('jumun.inventory.v1.StockReleased');
+      expect(wasHit(point)).toBe(true);
+      expect([await reservedBy(order), await available('hot')]).toEqual([0, before]);
+    },
+  );
+
   it('of the database is waited out, however long, and is no dead letter', async () => {
     const order = newOrder();
     let failures = 0;
