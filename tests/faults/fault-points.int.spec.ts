@@ -32,7 +32,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
   ],
   'catalog-inventory': [
     row('once:written-not-committed', 'product'),
-    row('inbox:claimed-not-decided', 'order'),
+    row('inbox:loaded-not-decided', 'order'),
     row('once:committed-not-answered', 'product'),
     row('inbox:written-not-committed', 'order'),
     row('once:committed-not-answered', 'adjustment'),

@@ -75,3 +75,17 @@ export const writeReplies = async (tx: Tx, answers: ReadonlyMap<string, Answer>)
   const affected = await tx.insert('inbox (id, claim, reply_type, reply)', rows, onDuplicate);
   if (affected !== 2 * rows.length) throw new Error(`${rows.length} replies did not find all their inbox rows`);
 };
+
+/**
+ * Stores commands together with their answers, none of which was claimed before. Fails where one of them is there already; while a rival's row
+ * of the same id is not committed, waits for how that ends.
+ */
+export const insertAnswered = async (tx: Tx, deliveries: readonly Delivery[], answers: ReadonlyMap<string, Answer>): Promise<void> => {
+  const rows = deliveries.map(({ id, fingerprint }) => {
+    const { type, value } = answers.get(id) as Answer;
+    return [id, '', fingerprint, type, value.toString('base64')];
+  });
+  rows.sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1));
+  const affected = await tx.insert('inbox (id, claim, fingerprint, reply_type, reply)', rows);
+  if (affected !== rows.length) throw new Error(`of ${rows.length} commands ${affected} went into the inbox`);
+};

@@ -11,14 +11,17 @@ export interface CommandMeta {
   readonly undoes?: string;
 }
 
-/** Decides on one command. Pure but for what it records in the state, of which nothing may be lost when it throws. */
+/**
+ * Decides on one command. Pure but for what it records in the state, of which nothing may be lost when it throws. It may be asked about a
+ * command whose effect is in the state already, or will be a rival's: what it says then is never committed, and so never heard.
+ */
 export type Decide<State, C extends Payload, R extends Payload> = (state: State, command: C, meta: CommandMeta) => R;
 
 /** How a service carries out commands: all that a batch needs is loaded, each command decided in its order, all written at once. */
 export interface Participant<State, C extends Payload, R extends Payload> {
   /**
    * Loads, and with `lock` locks in key order, what the commands concern, undos among them. Its statements must go out before it first
-   * awaits, so that they travel together with the claim of the commands.
+   * awaits, so that they travel together with what claims the commands, if anything does.
    */
   readonly load: (tx: Tx, commands: readonly C[], options: { lock: boolean }) => Promise<State>;
   /** By the full proto name of the command. An error is a bug: that command is answered with `CommandFailed` and has no effect. */

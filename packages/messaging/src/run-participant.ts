@@ -4,12 +4,13 @@ import type { Bus, Consumer } from './bus.ts';
 import { cloudEventHeaders } from './codec.ts';
 import { deadLetter, originOf } from './dead-letter.ts';
 import { transientFrom } from './errors.ts';
+import { condemn } from './careful-round.ts';
 import { type Answer, COMMAND_ID, type Delivery, deliveryOf, type InboxRow, READ_ANSWERED, storedAnswer } from './inbox.ts';
 import type { EncodedMessage, InMessage, Payload } from './message.ts';
 import { inboxDuplicates } from './metrics.ts';
 import { openOutbox, type Outbox } from './outbox.ts';
 import type { Participant } from './participant.ts';
-import { condemn, playRound } from './round.ts';
+import { openRounds } from './round.ts';
 import type { Verdicts } from './verdicts.ts';
 
 export interface RunParticipantOptions<State, C extends Payload, R extends Payload> {
@@ -46,7 +47,7 @@ const replyTo = (delivery: Delivery, { type, value }: Answer, topic: string, sou
 };
 
 /**
- * Carries out the commands of a topic: each has one effect and one answer, however often it arrives. Claim, effect and answer are committed
+ * Carries out the commands of a topic: each has one effect and one answer, however often it arrives. Inbox row, effect and answer are committed
  * together; only then the answer is sent, and only when the broker has it the command counts as done.
  */
 export const runParticipant = async <State, C extends Payload, R extends Payload>(
@@ -55,6 +56,7 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
   const { bus, db, logger, group, topic, repliesTopic, participant, inboxRetentionMs = INBOX_RETENTION_MS } = options;
   const outbox = options.outbox ?? openOutbox({ db, bus, logger });
   if (options.outbox === undefined) outbox.start();
+  const playRound = openRounds(db, participant);
 
   const letter = (message: InMessage, error: unknown, attempts = 1): EncodedMessage => {
     logger.error({ group, id: message.id, type: message.type, problem: String(error) }, 'a command cannot be carried out: dead letter');
@@ -80,7 +82,7 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
   const carryOut = async (deliveries: readonly Delivery[]): Promise<void> => {
     if (deliveries.length === 0) return;
     try {
-      const { verdicts, threw } = await playRound(db, participant, deliveries);
+      const { verdicts, threw } = await playRound(deliveries);
       for (const [id, reason] of threw) logger.error({ group, id, reason }, 'a decision threw; the command is answered with CommandFailed');
       await send(deliveries, verdicts);
     } catch (error) {

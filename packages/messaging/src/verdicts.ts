@@ -1,7 +1,7 @@
 import { common } from '@jumun/protos';
 import { type Answer, answerOf, type Delivery, type InboxRow, storedAnswer } from './inbox.ts';
 import type { Payload } from './message.ts';
-import type { CommandMeta } from './participant.ts';
+import type { CommandMeta, Participant } from './participant.ts';
 
 /** What a round makes of its deliveries. */
 export interface Verdicts {
@@ -17,6 +17,16 @@ export interface Verdicts {
 }
 
 export type DecideOne = (payload: Payload, meta: CommandMeta) => Payload;
+
+/** How a participant decides, on the state that it has loaded. */
+export const decideBy =
+  <State, C extends Payload, R extends Payload>({ decide }: Participant<State, C, R>, state: State): DecideOne =>
+  (payload, meta) => {
+    const byType = decide as unknown as Record<string, ((state: State, command: Payload, metadata: typeof meta) => R) | undefined>;
+    const one = byType[payload.$type];
+    if (one === undefined) throw new Error(`no decision for ${payload.$type}`);
+    return one(state, payload, meta);
+  };
 
 const UNDONE = answerOf(common.Undone.fromPartial({}));
 export const failed = (reason: string): Answer => answerOf(common.CommandFailed.fromPartial({ reason }));

@@ -35,7 +35,7 @@ const available = async (): Promise<number> =>
 
 describe('a participant that is killed', () => {
   it.each([
-    ['inbox:claimed-not-decided', 1],
+    ['inbox:loaded-not-decided', 1],
     ['inbox:written-not-committed', 1],
     ['inbox:committed-not-answered', 1],
     ['producer:sent-not-acked', 2],
@@ -70,7 +70,7 @@ describe('an outbox that is killed', () => {
 });
 
 it.each([
-  ['within its transaction', 'inbox:claimed-not-decided'],
+  ['within its transaction', 'inbox:loaded-not-decided'],
   ['after its commit', 'inbox:committed-not-answered'],
 ])('a process that is stopped %s is replaced, and harms nothing when it goes on', async (_, point) => {
   const order = newId();

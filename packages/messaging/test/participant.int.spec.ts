@@ -235,7 +235,7 @@ describe('poison', () => {
 
 describe('a crash', () => {
   it.each([
-    'inbox:claimed-not-decided',
+    'inbox:loaded-not-decided',
     'inbox:written-not-committed',
     'inbox:committed-not-answered',
     'producer:sent-not-acked',
@@ -251,6 +251,21 @@ describe('a crash', () => {
     expect([await reservedBy(order), await available('hot')]).toEqual([2, before - 2]);
     expect(new Set(repliesTo(`${order}/reserve/1`).map(({ type }) => type))).toEqual(new Set(['jumun.inventory.v1.StockReserved']));
   });
+
+  it.each(['inbox:loaded-not-decided', 'inbox:written-not-committed'])(
+    'at %s has one effect and an answer in a careful round too',
+    async (point) => {
+      const order = newOrder();
+      const before = await available('hot');
+      await send(reserve(order, 'hot', 2));
+      await answer(`${order}/reserve/1`);
+      await arm(point);
+      await send(release(order)); // what claims its do as well is never taken for new
+      expect((await answer(`${order}/release/1`)).type).toBe('jumun.inventory.v1.StockReleased');
+      expect(wasHit(point)).toBe(true);
+      expect([await reservedBy(order), await available('hot')]).toEqual([0, before]);
+    },
+  );
 
   it('of the database is waited out, however long, and is no dead letter', async () => {
     const order = newOrder();
