@@ -325,10 +325,10 @@ describe('an instance that wrote a saga last', () => {
 
   test('reads it when the store plays the transaction again', async () => {
     const { store, first } = twoInstances('a');
-    const { transaction } = store;
+    const transaction = store.transaction.bind(store) as MemoryStore['transaction'];
     store.transaction = async (work) => {
       await work(new Map()); // meets a deadlock
-      return transaction.call(store, work) as ReturnType<typeof work>;
+      return transaction(work);
     };
     await first.advance([reserved('a')]);
     expect(store.locked).toEqual([['a']]);

@@ -16,7 +16,7 @@ import type { PlacedOrder } from '../order.ts';
 import { placeOrder } from '../place-order.ts';
 import type { HopefulQuote, Quote, Quoting } from '../quote/quote.ts';
 import { insertAccepted } from '../store/accepted.ts';
-import { NOW_MS } from '../store/clock.ts';
+import { NOW_MS } from '../store/saga-store.ts';
 
 /** A quote older than this is asked again: prices and balances have moved on. */
 const QUOTE_AGE_MAX_MS = 2_000;
