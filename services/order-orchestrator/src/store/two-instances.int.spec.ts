@@ -115,6 +115,8 @@ it('two that decide at once on the same version move each saga by each reply exa
   await both([...sagas.map(couponUsed), ...sagas.map(stockCommitted)], backwards.map(stockCommitted));
   expect(twice.flat().filter(({ verdict }) => verdict === 'applied')).toHaveLength(60);
   expect(twice.flat().filter(({ verdict }) => verdict === 'stale')).toHaveLength(60);
+  // Who lost has looked again.
+  expect([...a.locked, ...b.locked].length).toBeGreaterThanOrEqual(60);
   const rows = await Promise.all(sagas.map(({ id }) => rowOf(id)));
   for (const row of rows) {
     expect(row).toMatchObject({ outcome: 'COMPLETED' });
