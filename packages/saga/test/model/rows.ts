@@ -37,27 +37,35 @@ export interface Rows {
   hearing<T>(instance: number, input: Input, work: () => Promise<T>): Promise<T>;
 }
 
+interface Row {
+  readonly stored: string;
+  readonly rowVersion: number;
+  read?: Progress<Trip>;
+}
+const rowOf = (progress: Progress, rowVersion: number): Row => ({ stored: JSON.stringify(progress), rowVersion });
+/** Parsed once: nobody changes progress in place, which the driver of the other tests checks. */
+const parsed = (row: Row): Progress<Trip> => (row.read ??= JSON.parse(row.stored) as Progress<Trip>);
+
 /** How far the clock that is remembered may be behind that of the database. */
 const lagMsMax = 50;
 
 /** The table of sagas under both instances: one transaction after the other, save that a rival may come before a write to what is not locked. */
 export const openRows = ({ random, seen, fault, now, crashes, rival, committed }: Around): Rows => {
-  const rows = new Map<string, { stored: string; rowVersion: number }>();
+  const rows = new Map<string, Row>();
   const heard: (Input | undefined)[] = [];
 
   const commit = ({ locked, writes }: Tx, input: Input): void => {
     for (const change of writes) {
       const row = rows.get(change.id)!;
       check(locked.has(change.id) || row.stored === JSON.stringify(change.before), `${change.id} was moved on from where it did not stand`);
-      row.stored = JSON.stringify(change.after);
-      row.rowVersion++;
+      rows.set(change.id, rowOf(change.after, row.rowVersion + 1));
       committed(change, input);
     }
   };
 
   return {
-    accept: (progress) => void rows.set(progress.id, { stored: JSON.stringify(progress), rowVersion: 1 }),
-    read: (id) => JSON.parse(rows.get(id)!.stored) as Progress<Trip>,
+    accept: (progress) => void rows.set(progress.id, rowOf(progress, 1)),
+    read: (id) => parsed(rows.get(id)!),
     hearing: async (instance, input, work) => {
       const former = heard[instance];
       heard[instance] = input;
@@ -80,8 +88,8 @@ export const openRows = ({ random, seen, fault, now, crashes, rival, committed }
       lock: (tx, ids) => {
         const sagas = ids.map((id) => {
           tx.locked.add(id);
-          const { stored, rowVersion } = rows.get(id)!;
-          return { id, rowVersion, progress: JSON.parse(stored) as Progress };
+          const row = rows.get(id)!;
+          return { id, rowVersion: row.rowVersion, progress: parsed(row) };
         });
         return Promise.resolve({ sagas, now: now() });
       },

@@ -110,7 +110,8 @@ export class World {
       check(steps < 20_000, 'the run does not come to rest');
       const event = this.events.pop();
       this.now = event.at;
-      await event.run();
+      const running = event.run();
+      if (running) await running;
     }
     for (const [id, trip] of this.trips) this.checkAtRest(id, trip);
     this.participants.checkConserved();
