@@ -1,52 +1,13 @@
 import type { Definitions } from './definitions.ts';
-import { advance, endOf, messagesOf } from './interpreter.ts';
-import type { Input, SagaEnd, Verdict } from './interpreter.ts';
-import { isOutstandingCommand } from './message.ts';
+import { type Fold, type Folding, type Rules, type SagaResult, changeOf, fold, standing, theRules, toSend } from './fold.ts';
+import type { Input } from './interpreter.ts';
 import type { Message } from './message.ts';
 import { defaultPace } from './pace.ts';
 import type { Pace } from './pace.ts';
-import type { Progress, TimelineEntry } from './progress.ts';
-import { type Recent, recent } from './recent.ts';
-
-/** A saga as it is stored. */
-export interface StoredSaga {
-  readonly id: string;
-  /** Of the row: rises with each write. */
-  readonly rowVersion: number;
-  readonly progress: Progress;
-}
-
-/** What one transaction did to a saga. */
-export interface SagaChange {
-  readonly id: string;
-  /** The row version that was read: written `WHERE row_version = …`, and raised by one. */
-  readonly rowVersion: number;
-  readonly before: Progress;
-  readonly after: Progress;
-  readonly timeline: readonly TimelineEntry[];
-  /** Set in the transaction that ends the saga, and only there. */
-  readonly end: SagaEnd | null;
-}
-
-/** Where sagas are kept. The runner's transactions are the only ones that write progress after a saga was accepted. */
-export interface SagaStore<Tx> {
-  /** Commits when `work` is done, rolls back when it throws; may call it again after a deadlock. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Locks the rows of these ids (sorted, without repetition), and reads the database's clock, in epoch milliseconds. */
-  lock(tx: Tx, ids: readonly string[]): Promise<{ readonly sagas: readonly StoredSaga[]; readonly now: number }>;
-  /** Writes all changes, or throws `StaleSagaError` if a row version is not the one that was read. */
-  save(tx: Tx, changes: readonly SagaChange[]): Promise<void>;
-  /**
-   * Ids of the sagas whose `nextAt` has passed by the database's clock, the longest overdue first. A store may keep an earlier time to look
-   * than that, and correct it here.
-   */
-  due(limit: number): Promise<readonly string[]>;
-}
-
-/** Somebody else wrote the saga since it was read: the transaction is done again. */
-export class StaleSagaError extends Error {
-  override readonly name = 'StaleSagaError';
-}
+import type { Progress } from './progress.ts';
+import { recent } from './recent.ts';
+import { remembered } from './remembered.ts';
+import { type SagaChange, type SagaStore, StaleSagaError, type StoredSaga } from './store.ts';
 
 export interface RunnerOptions<Tx> {
   readonly store: SagaStore<Tx>;
@@ -70,18 +31,14 @@ export interface SagaInput {
   readonly input: Input;
 }
 
-/** What became of one input. `failed`: a definition is unknown or a function of it threw; the saga was left as it was. */
-export type SagaResult =
-  | { readonly sagaId: string; readonly verdict: Verdict; readonly progress: Progress }
-  | { readonly sagaId: string; readonly verdict: 'unknown-saga' }
-  | { readonly sagaId: string; readonly verdict: 'failed'; readonly progress: Progress; readonly error: Error };
-
 /** What `moveWithin` did and `publish` has yet to tell. */
 export interface Moved {
   /** One for each input, in their order. */
   readonly results: readonly SagaResult[];
   readonly changes: readonly SagaChange[];
   readonly messages: readonly Message[];
+  /** How every saga of the batch stands once this is committed. */
+  readonly sagas: readonly StoredSaga[];
 }
 
 /** What a sweep did. */
@@ -92,9 +49,14 @@ export interface Swept {
 }
 
 export interface SagaRunner<Tx> {
-  /** The one way a saga moves: lock, fold the inputs in their order, save, commit, and only then send what the new state says. */
+  /**
+   * The one way a saga moves: fold the inputs in their order, save, commit, and only then send what the new state says. Replies move what this
+   * runner wrote last itself without reading it again; all else is read and locked first.
+   */
   advance(inputs: readonly SagaInput[]): Promise<readonly SagaResult[]>;
-  /** The part within a transaction, for callers that write more in the same one. `publish` must follow its commit. */
+  /** The runner need not read what was accepted here. To be told after the commit (of row version 1), before the first commands are out. */
+  accepted(sagas: readonly Progress[]): void;
+  /** The part within a transaction, over locked rows, for callers that write more in the same one. `publish` must follow its commit. */
   moveWithin(tx: Tx, inputs: readonly SagaInput[]): Promise<Moved>;
   publish(moved: Moved): Promise<void>;
   /** Takes up every saga that is due, in batches. Any number of instances may sweep at once. */
@@ -104,37 +66,61 @@ export interface SagaRunner<Tx> {
 const staleTriesMax = 5;
 /** Acknowledged commands that are remembered: seconds of them at the limit, some 5 MB. What is forgotten may be sent once more, which is safe. */
 const sentMax = 20_000;
+/** Sagas in one of two generations of memory: of some 2 KB each 20 MB at most. Those that are under way at the limit are fewer by far. */
+const rememberedMax = 5_000;
+
+const none: readonly StoredSaga[] = [];
 
 /** The persistence-agnostic runner: batches of hundreds of inputs cost one transaction and one send. */
-export const sagaRunner = <Tx>({
-  store,
-  definitions,
-  send,
-  isAway = () => false,
-  committed,
-  pace = defaultPace,
-  sweepSizeMax = 200,
-}: RunnerOptions<Tx>): SagaRunner<Tx> => {
+export const sagaRunner = <Tx>(
+  { store, definitions, send, isAway = () => false, committed, pace = defaultPace, sweepSizeMax = 200 }: RunnerOptions<Tx>,
+  rules: Rules = theRules,
+): SagaRunner<Tx> => {
+  const memory = remembered(rememberedMax);
   const sent = recent(sentMax);
+  const folding: Folding = { rules, definitions, pace, sent };
   /** What met a broker that is away, the latest of it; none once anything has been sent again. */
   let unsent: readonly Message[] = [];
 
-  const moveWithin = async (tx: Tx, inputs: readonly SagaInput[]): Promise<Moved> => {
-    const ids = [...new Set(inputs.map(({ sagaId }) => sagaId))].sort();
-    const { sagas, now } = await store.lock(tx, ids);
-    const folds = new Map(sagas.map((saga) => [saga.id, openFold(saga)]));
-    const results = inputs.map(({ sagaId, input }): SagaResult => {
-      const fold = folds.get(sagaId);
-      return fold ? step(fold, input, definitions, now, pace, sent) : { sagaId, verdict: 'unknown-saga' };
-    });
+  /** Takes these sagas out of memory. Time itself and what people want is judged by the row, for deadlines are. */
+  const takeKnown = (inputs: readonly SagaInput[]): readonly StoredSaga[] =>
+    inputs.every(({ input }) => input.kind === 'reply')
+      ? [...new Set(inputs.map(({ sagaId }) => sagaId))].flatMap((id) => memory.take(id) ?? [])
+      : none;
+
+  /** Folds what is known, as far as its write will prove it, and what the rows say of all others. */
+  const foldAll = async (tx: Tx, bySaga: ReadonlyMap<string, Input[]>, known: readonly StoredSaga[]): Promise<Map<string, Fold>> => {
+    const folds = new Map<string, Fold>();
+    const play = (sagas: readonly StoredSaga[], now: number): Fold[] =>
+      sagas.map((saga) => fold(saga, bySaga.get(saga.id) ?? [], now, folding));
+    if (known.length > 0) {
+      for (const folded of play(known, await store.now(tx)))
+        if (folded.results.every(({ verdict }) => rules.isProvedByWrite(verdict))) folds.set(folded.saga.id, folded);
+    }
+    const toRead = [...bySaga.keys()].filter((id) => !folds.has(id)).sort();
+    if (toRead.length === 0) return folds;
+    const { sagas, now } = await store.lock(tx, toRead);
+    for (const folded of play(sagas, now)) folds.set(folded.saga.id, folded);
+    return folds;
+  };
+
+  const move = async (tx: Tx, inputs: readonly SagaInput[], known: readonly StoredSaga[]): Promise<Moved> => {
+    const bySaga = inputsBySaga(inputs);
+    const folds = await foldAll(tx, bySaga, known);
     const changes: SagaChange[] = [];
     const messages: Message[] = [];
-    for (const fold of folds.values()) {
-      if (fold.progress !== fold.saga.progress) changes.push(changeOf(fold));
-      messages.push(...toSend(fold));
+    const sagas: StoredSaga[] = [];
+    for (const id of [...bySaga.keys()].sort()) {
+      const folded = folds.get(id);
+      if (folded === undefined) continue;
+      const change = changeOf(folded);
+      if (change !== null) changes.push(change);
+      messages.push(...toSend(folded));
+      sagas.push(standing(folded));
     }
     if (changes.length > 0) await store.save(tx, changes);
-    return { results, changes, messages };
+    const results = inputs.map(({ sagaId }): SagaResult => folds.get(sagaId)?.results.shift() ?? { sagaId, verdict: 'unknown-saga' });
+    return { results, changes, messages, sagas };
   };
 
   const sendAll = async (messages: readonly Message[]): Promise<void> => {
@@ -148,13 +134,22 @@ export const sagaRunner = <Tx>({
     for (const { commandId } of messages) sent.add(commandId);
   };
 
-  const publish = async ({ messages, changes }: Moved): Promise<void> => {
+  const publish = async ({ messages, changes, sagas }: Moved): Promise<void> => {
+    for (const saga of sagas) memory.keep(saga);
     await Promise.all([messages.length > 0 ? sendAll(messages) : undefined, changes.length > 0 ? committed?.(changes) : undefined]);
   };
 
   const advanceAll = async (inputs: readonly SagaInput[]): Promise<readonly SagaResult[]> => {
     if (inputs.length === 0) return [];
-    const moved = await retryStale(() => store.transaction((tx) => moveWithin(tx, inputs)));
+    let known = takeKnown(inputs);
+    const moved = await retryStale(() =>
+      store.transaction((tx) => {
+        // For one try: whatever makes it fail, a rival, a deadlock or a lost connection, the next one reads and locks every row.
+        const once = known;
+        known = none;
+        return move(tx, inputs, once);
+      }),
+    );
     await publish(moved);
     return moved.results;
   };
@@ -177,53 +172,26 @@ export const sagaRunner = <Tx>({
     }
   };
 
-  return { advance: advanceAll, moveWithin, publish, sweep };
+  return {
+    advance: advanceAll,
+    accepted: (sagas) => {
+      for (const progress of sagas) memory.keep({ id: progress.id, rowVersion: 1, progress });
+    },
+    moveWithin: (tx, inputs) => move(tx, inputs, none),
+    publish,
+    sweep,
+  };
 };
 
-interface Fold {
-  readonly saga: StoredSaga;
-  progress: Progress;
-  end: SagaEnd | null;
-  /** By command id: of a command that was asked twice in one fold, one message is enough. */
-  readonly messages: Map<string, Message>;
-  readonly timeline: TimelineEntry[];
-}
-
-const openFold = (saga: StoredSaga): Fold => ({ saga, progress: saga.progress, end: null, messages: new Map(), timeline: [] });
-
-/** One input. Whatever a definition's own functions throw stays with this saga: the rest of the batch goes on. */
-const step = (fold: Fold, input: Input, definitions: Definitions, now: number, pace: Pace, sent: Recent): SagaResult => {
-  const sagaId = fold.saga.id;
-  const before = fold.progress;
-  try {
-    const definition = definitions.find(before.saga, before.version);
-    const { progress, verdict, messages, timeline } = advance(definition, before, input, now, pace);
-    const end = progress === before ? fold.end : endOf(definition, progress);
-    // A repeated reply is how a crash between commit and send shows itself: whatever is outstanding is sent again, unless it is known to
-    // be out. Else each reply that comes twice would ask everything after it twice, and a backlog would feed itself.
-    const toSend = verdict === 'stale' ? messagesOf(definition, progress).filter(({ commandId }) => !sent.has(commandId)) : messages;
-    for (const message of toSend) fold.messages.set(message.commandId, message);
-    fold.timeline.push(...timeline);
-    fold.progress = progress;
-    fold.end = end;
-    return { sagaId, verdict, progress };
-  } catch (error) {
-    return { sagaId, verdict: 'failed', progress: before, error: error instanceof Error ? error : new Error(String(error)) };
+const inputsBySaga = (inputs: readonly SagaInput[]): Map<string, Input[]> => {
+  const bySaga = new Map<string, Input[]>();
+  for (const { sagaId, input } of inputs) {
+    const others = bySaga.get(sagaId);
+    if (others === undefined) bySaga.set(sagaId, [input]);
+    else others.push(input);
   }
+  return bySaga;
 };
-
-const changeOf = ({ saga, progress, timeline, end }: Fold): SagaChange => ({
-  id: saga.id,
-  rowVersion: saga.rowVersion,
-  before: saga.progress,
-  after: progress,
-  timeline,
-  end,
-});
-
-/** Of all messages of the fold, those that its last state still wants: an input may have settled what an earlier one asked. */
-const toSend = ({ progress, messages }: Fold): readonly Message[] =>
-  messages.size === 0 ? [] : [...messages.values()].filter(({ commandId }) => isOutstandingCommand(progress, commandId));
 
 const retryStale = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let tries = 1; ; tries++) {

@@ -5,10 +5,10 @@ import type { Interpreter } from './model/world.ts';
 
 const seedsMax = 5_000;
 
-const firstViolation = (interpreter: Interpreter): string | null => {
+const firstViolation = async (interpreter: Interpreter): Promise<string | null> => {
   for (let seed = 1; seed <= seedsMax; seed++) {
     try {
-      new World(seed, interpreter, nothingSeen()).run();
+      await new World(seed, interpreter, nothingSeen()).run();
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       return error.message;
@@ -17,6 +17,6 @@ const firstViolation = (interpreter: Interpreter): string | null => {
   return null;
 };
 
-test.each(Object.entries(mutants))('the model notices: %s', (_, interpreter) => {
-  expect(firstViolation(interpreter)).not.toBeNull();
+test.each(Object.entries(mutants))('the model notices: %s', async (_, interpreter) => {
+  expect(await firstViolation(interpreter)).not.toBeNull();
 });

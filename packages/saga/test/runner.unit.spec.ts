@@ -10,9 +10,11 @@ class MemoryStore implements SagaStore<Map<string, string>> {
   readonly locked: (readonly string[])[] = [];
   readonly timeline: TimelineEntry[] = [];
   transactions = 0;
-  now = 0;
+  clock = 0;
   /** Called in the transaction, before the commit. */
   beforeCommit: () => void = () => undefined;
+  /** Called when the writes are visible, and before the caller hears of it. */
+  afterCommit: () => void = () => undefined;
 
   insert(progress: Progress): void {
     this.rows.set(progress.id, { rowVersion: 1, progress: JSON.stringify(progress) });
@@ -28,6 +30,7 @@ class MemoryStore implements SagaStore<Map<string, string>> {
     const result = await work(writes);
     this.beforeCommit();
     for (const [id, progress] of writes) this.rows.set(id, { rowVersion: this.rows.get(id)!.rowVersion + 1, progress });
+    this.afterCommit();
     return result;
   }
 
@@ -37,19 +40,23 @@ class MemoryStore implements SagaStore<Map<string, string>> {
       const row = this.rows.get(id);
       return row ? [{ id, rowVersion: row.rowVersion, progress: JSON.parse(row.progress) as Progress }] : [];
     });
-    return { sagas, now: this.now };
+    return { sagas, now: this.clock };
+  }
+
+  async now() {
+    return this.clock;
   }
 
   async save(tx: Map<string, string>, changes: readonly SagaChange[]) {
     for (const { id, rowVersion, after, timeline } of changes) {
-      if (this.rows.get(id)!.rowVersion !== rowVersion) throw new StaleSagaError(id);
+      if (this.rows.get(id)?.rowVersion !== rowVersion) throw new StaleSagaError(id);
       tx.set(id, JSON.stringify(after));
       this.timeline.push(...timeline);
     }
   }
 
   async due(limit: number) {
-    const due = [...this.rows.keys()].filter((id) => (this.progress(id).nextAt ?? Infinity) <= this.now);
+    const due = [...this.rows.keys()].filter((id) => (this.progress(id).nextAt ?? Infinity) <= this.clock);
     return due.slice(0, limit);
   }
 }
@@ -199,7 +206,7 @@ test('a sweep takes up all that is due, in batches, past those that cannot be mo
   accepted(store, ...broken, 'x', 'y', 'z');
   for (const id of broken) store.insert({ ...store.progress(id), version: 9 });
   expect(await runner.sweep()).toEqual({ moved: 0, failed: [] });
-  store.now = testPace.askAgainMs;
+  store.clock = testPace.askAgainMs;
   const { moved, failed } = await runner.sweep();
   expect(moved).toBe(3);
   expect(failed.map(({ sagaId, error }) => [sagaId, error.name])).toEqual(broken.map((id) => [id, 'UnknownDefinitionError']));
@@ -221,7 +228,7 @@ test('while nothing can be sent a sweep counts no silence; afterwards it sends w
   accepted(store, 'a');
   const asks = () => store.progress('a').steps['reserve.seats'];
   for (let hours = 1; hours < 20; hours++) {
-    store.now = hours * 3_600_000;
+    store.clock = hours * 3_600_000;
     await expect(runner.sweep()).rejects.toThrow('no broker');
   }
   expect(asks()).toMatchObject({ state: 'asked', asks: 2 });
@@ -242,9 +249,114 @@ test('while nothing can be sent a sweep counts no silence; afterwards it sends w
 test('two instances that sweep the same sagas ask once', async () => {
   const { store, sent, runner } = world();
   accepted(store, 'a');
-  store.now = testPace.askAgainMs;
+  store.clock = testPace.askAgainMs;
   const ticks = [{ sagaId: 'a', input: { kind: 'tick' as const } }];
   await runner.advance(ticks);
   expect(await runner.advance(ticks)).toMatchObject([{ verdict: 'early' }]);
   expect(sent).toEqual([['a/reserve.seats/1']]);
 });
+
+/** Two instances over one store, of which the first has accepted `ids`. */
+const twoInstances = (...ids: string[]) => {
+  const { store, sent, runner: first } = world();
+  accepted(store, ...ids);
+  first.accepted(ids.map((id) => store.progress(id)));
+  const second = sagaRunner({
+    store,
+    definitions: definitionsOf(bookTrip),
+    pace: testPace,
+    send: async (messages) => void sent.push(messages.map(({ commandId }) => commandId)),
+  });
+  return { store, sent, first, second };
+};
+const guided = (id: string) => reply(`${id}/guide.guide/1`, 'GuideBooked', { guide: 'bo' });
+const debited = (id: string) => reply(`${id}/pay/1`, 'Debited', { at: 7 });
+const sold = (id: string) => reply(`${id}/commit.seats/1`, 'SeatsSold');
+
+describe('an instance that wrote a saga last', () => {
+  test('moves it to its end without reading it, and what it did not write it reads', async () => {
+    const { store, first } = twoInstances('a', 'c');
+    accepted(store, 'b');
+    await first.advance([reserved('c'), reserved('b'), reserved('a')]);
+    for (const next of [guided, debited, sold]) await first.advance(['a', 'b', 'c'].map(next));
+    expect(store.locked).toEqual([['b']]);
+    expect(['a', 'b', 'c'].map((id) => store.progress(id).phase)).toEqual(['completed', 'completed', 'completed']);
+    expect(store.rows.get('a')!.rowVersion).toBe(5);
+    expect(await first.advance([sold('a')])).toMatchObject([{ verdict: 'stale' }]);
+    expect(store.locked.slice(1)).toEqual([['a']]);
+  });
+
+  test('reads it once another has moved it, the whole batch, and moves it from there', async () => {
+    const { store, sent, first, second } = twoInstances('a', 'b');
+    await second.advance([reserved('a')]);
+    expect(await first.advance([reserved('a'), guided('a'), reserved('b')])).toMatchObject([
+      { verdict: 'stale' },
+      { verdict: 'applied' },
+      { verdict: 'applied' },
+    ]);
+    expect(store.locked).toEqual([['a'], ['a', 'b']]);
+    expect(store.transactions).toBe(3);
+    expect(['a', 'b'].map((id) => store.rows.get(id)!.rowVersion)).toEqual([3, 2]);
+    expect(sent).toEqual([['a/guide.guide/1'], ['a/pay/1', 'b/guide.guide/1']]);
+  });
+
+  test('ignores no reply to what another has asked', async () => {
+    const { store, first, second } = twoInstances('a');
+    await second.advance([reserved('a')]);
+    expect(await first.advance([guided('a')])).toMatchObject([{ verdict: 'applied' }]);
+    expect(store.transactions).toBe(2);
+    expect(store.progress('a')).toMatchObject({ stage: 'pay', data: { guide: 'bo' } });
+  });
+
+  test.each([
+    ['a rollback', (store: MemoryStore) => (store.beforeCommit = lost)],
+    ['a commit of which nobody knows', (store: MemoryStore) => (store.afterCommit = lost)],
+  ])('reads it after %s', async (_, fail) => {
+    const { store, first } = twoInstances('a', 'b');
+    fail(store);
+    await expect(first.advance([reserved('a'), reserved('b')])).rejects.toThrow('lost');
+    expect(store.locked).toEqual([]);
+    store.beforeCommit = store.afterCommit = () => undefined;
+    await first.advance([reserved('a')]);
+    expect(store.progress('a').stage).toBe('guide');
+    await first.advance([guided('a'), reserved('b')]);
+    expect(store.locked).toEqual([['a'], ['b']]);
+  });
+
+  test('reads it when the store plays the transaction again', async () => {
+    const { store, first } = twoInstances('a');
+    const transaction = store.transaction.bind(store) as MemoryStore['transaction'];
+    store.transaction = async (work) => {
+      await work(new Map()); // meets a deadlock
+      return transaction(work);
+    };
+    await first.advance([reserved('a')]);
+    expect(store.locked).toEqual([['a']]);
+    expect(store.rows.get('a')!.rowVersion).toBe(2);
+  });
+
+  test('reads it for all that deadlines speak of, and where it is unknown', async () => {
+    const { store, first } = twoInstances('a', 'b');
+    store.rows.delete('b');
+    await first.advance([{ sagaId: 'a', input: { kind: 'cancel', code: 'CANCELLED' } }]);
+    await first.advance([{ sagaId: 'a', input: { kind: 'tick' } }]);
+    expect(store.locked).toEqual([['a'], ['a']]);
+    expect(await first.advance([reserved('b')])).toMatchObject([{ verdict: 'unknown-saga' }]);
+  });
+
+  test('answers no question before it was asked, by whatever clock', async () => {
+    const { store, first } = twoInstances('a');
+    store.clock = 40;
+    await first.advance([reserved('a')]);
+    store.clock = 20;
+    await first.advance([guided('a')]);
+    expect(store.timeline.filter(({ kind }) => kind === 'answered').map(({ at, ms }) => [at, ms])).toEqual([
+      [40, 40],
+      [40, 0],
+    ]);
+  });
+});
+
+const lost = (): never => {
+  throw new Error('the connection was lost');
+};

@@ -58,6 +58,7 @@ export const orderOrchestratorModule = async (context: ServiceContext<Orchestrat
     pace,
     waiters,
     logger,
+    accepted: (sagas) => runner.accepted(sagas),
     send: (messages, calls) => {
       for (const [orderId, { traceparent }] of calls) traces.keep(orderId, traceparent);
       post(toMessages(messages)).catch((err: unknown) => logger.warn({ err }, 'first commands are left to the sweep'));

@@ -147,4 +147,10 @@ export const mutants: Readonly<Record<string, Interpreter>> = {
     advance: (before, input, now) => (input.kind === 'tick' ? { ...real(before, input, now), messages: [] } : real(before, input, now)),
     messagesOf: () => [],
   },
+
+  'a reply is ignored because memory does not wait for it': { ...realInterpreter, memoryFault: 'any verdict is believed' },
+
+  'what was not committed is remembered': { ...realInterpreter, memoryFault: 'kept before the commit' },
+
+  'what is remembered is written over what another has written': { ...realInterpreter, memoryFault: 'versions are not checked' },
 };

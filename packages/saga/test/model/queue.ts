@@ -1,7 +1,7 @@
 interface Event {
   readonly at: number;
   readonly order: number;
-  readonly run: () => void;
+  readonly run: () => void | Promise<void>;
 }
 
 /** What is still to happen, by time and then by order of scheduling: a binary heap. */
@@ -13,7 +13,7 @@ export class EventQueue {
     return this.events.length;
   }
 
-  push(at: number, run: () => void): void {
+  push(at: number, run: Event['run']): void {
     const { events } = this;
     const event = { at, order: this.order++, run };
     let index = events.length;

@@ -1,16 +1,20 @@
-import { advance, begin, endOf, hasEnded, messagesOf, stuckOf } from '../../src/index.ts';
-import type { Input, Message, Progress, Transition } from '../../src/index.ts';
+import { advance, begin, definitionsOf, endOf, hasEnded, messagesOf, sagaRunner, stuckOf } from '../../src/index.ts';
+import type { Input, Message, Progress, SagaChange, SagaRunner, Transition } from '../../src/index.ts';
 import { bookTrip, payableMs } from '../trip.ts';
 import type { Trip } from '../trip.ts';
 import { Participants, check } from './participants.ts';
 import { EventQueue } from './queue.ts';
 import { randomOf } from './random.ts';
 import type { Random } from './random.ts';
+import { Lost, openRows } from './rows.ts';
+import type { Rows, Tx } from './rows.ts';
 
 /** The interpreter under test: the real one, or one with a fault put in on purpose. */
 export interface Interpreter {
   readonly advance: (progress: Progress<Trip>, input: Input, now: number) => Transition<Trip>;
   readonly messagesOf: (progress: Progress<Trip>) => readonly Message[];
+  /** What is wrong about how a runner remembers what it has written. */
+  readonly memoryFault?: 'any verdict is believed' | 'kept before the commit' | 'versions are not checked';
 }
 
 export const pace = { askAgainMs: 1_000, askAgainMsMax: 8_000, asksMax: 5 };
@@ -29,6 +33,10 @@ export interface Seen {
   repeated: number;
   crashed: number;
   stale: number;
+  /** Moves of a saga that was not read. */
+  remembered: number;
+  /** Writes that found the saga moved on by the other instance. */
+  outrun: number;
   undoFirst: number;
 }
 
@@ -40,21 +48,27 @@ export const nothingSeen = (): Seen => ({
   repeated: 0,
   crashed: 0,
   stale: 0,
+  remembered: 0,
+  outrun: 0,
   undoFirst: 0,
 });
+
+const definitions = definitionsOf(bookTrip);
 
 const rarely = (random: Random, most: number): number => (random.chance(0.4) ? 0 : random.next() * most);
 
 /**
  * One run: a few trips that compete for seats, vouchers and money over a network that drops, repeats, delays and reorders, with an
- * orchestrator that crashes before and after its commits. After `calmAt` the faults stop; what is then parked is retried by a person.
+ * orchestrator of two instances, each with a memory of its own, that crash before and after their commits. After `calmAt` the faults stop; what is then parked is retried by a person.
  */
 export class World {
   readonly seen: Seen;
   private readonly random: Random;
   private readonly interpreter: Interpreter;
   private readonly participants: Participants;
-  private readonly rows = new Map<string, { stored: string; trip: Trip; acceptedAt: number; cancelled: boolean }>();
+  private readonly trips = new Map<string, { trip: Trip; acceptedAt: number; cancelled: boolean }>();
+  private readonly rows: Rows;
+  private readonly instances: SagaRunner<Tx>[];
   private readonly events = new EventQueue();
   private readonly faults: { drop: number; repeat: number; crash: number; failing: number; slow: number; brokenForGood: boolean };
   private readonly calmAt: number;
@@ -75,20 +89,31 @@ export class World {
       brokenForGood,
     };
     this.calmAt = this.now + random.between(0, 200_000);
+    this.rows = openRows({
+      random,
+      seen,
+      fault: interpreter.memoryFault,
+      now: () => this.now,
+      crashes: () => this.crashes(),
+      rival: (instance, id, input) => this.move(id, input, 1 - instance),
+      committed: (change, input) => this.committed(change, input),
+    });
+    this.instances = [this.start(0), this.start(1)];
     this.participants = new Participants(random.between(2, 8), random);
     const trips = random.between(1, 4);
     for (let n = 0; n < trips; n++) this.plan(this.tripOf(n));
   }
 
   /** Runs to the end and checks what it left behind. */
-  run(): void {
+  async run(): Promise<void> {
     for (let steps = 0; this.events.length > 0; steps++) {
       check(steps < 20_000, 'the run does not come to rest');
       const event = this.events.pop();
       this.now = event.at;
-      event.run();
+      const running = event.run();
+      if (running) await running;
     }
-    for (const [id, row] of this.rows) this.checkAtRest(id, row);
+    for (const [id, trip] of this.trips) this.checkAtRest(id, trip);
     this.participants.checkConserved();
   }
 
@@ -117,50 +142,76 @@ export class World {
     const id = trip.tripId;
     this.later(random.between(0, 5_000), () => {
       const { progress, messages } = begin(bookTrip, id, trip, this.now, pace);
-      this.rows.set(id, { stored: JSON.stringify(progress), trip, acceptedAt: this.now, cancelled: false });
-      if (!this.crashes()) this.send(messages);
+      this.trips.set(id, { trip, acceptedAt: this.now, cancelled: false });
+      this.rows.accept(progress);
+      const instance = random.between(0, 1);
+      if (this.crashes()) this.instances[instance] = this.start(instance);
+      else {
+        this.instances[instance]!.accepted([progress]);
+        this.send(messages);
+      }
       this.scheduleSweep(progress);
     });
     const acts = trip.payLater ? random.between(0, 4) : random.between(0, 1);
     for (let n = 0; n < acts; n++) {
       this.later(random.between(5_000, random.chance(0.5) ? 20_000 : 150_000), () => {
         if (random.chance(0.4)) this.participants.charge(trip.traveller, 20);
-        if (random.chance(0.25)) this.move(id, { kind: 'cancel', code: 'CANCELLED' });
-        else this.move(id, { kind: 'signal', name: 'payment' });
+        const input = random.chance(0.25) ? { kind: 'cancel' as const, code: 'CANCELLED' } : { kind: 'signal' as const, name: 'payment' };
+        return this.move(id, input);
       });
     }
   }
 
-  /** The transaction: read, move, store, and only then send; it may die before or after its commit. */
-  private move(id: string, input: Input): void {
-    const row = this.rows.get(id)!;
-    const before = JSON.parse(row.stored) as Progress<Trip>;
-    const { progress, verdict, messages } = this.interpreter.advance(before, input, this.now);
-    if (verdict === 'stale') this.seen.stale++;
+  private start(instance: number): SagaRunner<Tx> {
+    const { interpreter } = this;
+    return sagaRunner(
+      {
+        store: this.rows.storeOf(instance, () => this.instances[instance]!),
+        definitions,
+        pace,
+        send: (messages) => {
+          if (this.crashes()) return Promise.reject(Lost.afterCommit);
+          this.send(messages);
+          return Promise.resolve();
+        },
+      },
+      {
+        advance: (_, progress, input, now) => interpreter.advance(progress as Progress<Trip>, input, now),
+        messagesOf: (_, progress) => interpreter.messagesOf(progress as Progress<Trip>),
+        isProvedByWrite: (verdict) => verdict === 'applied' || interpreter.memoryFault === 'any verdict is believed',
+      },
+    );
+  }
+
+  /** One of the instances hears of it; it may die, or lose its connection, before or after its commit. */
+  private async move(id: string, input: Input, instance = this.random.between(0, 1)): Promise<void> {
     const isRedelivered = input.kind === 'reply' && this.random.chance(0.8);
-    if (this.crashes()) {
+    try {
+      const [result] = await this.rows.hearing(instance, input, () => this.instances[instance]!.advance([{ sagaId: id, input }]));
+      if (result?.verdict === 'failed') throw result.error;
+      if (result?.verdict !== 'stale') return;
+      this.seen.stale++;
+      check(realInterpreter.advance(this.rows.read(id), input, this.now).verdict !== 'applied', `${id} ignored a reply that it waited for`);
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      if (this.random.chance(0.5)) this.instances[instance] = this.start(instance);
       if (isRedelivered) this.later(this.random.between(1, 3_000), () => this.move(id, input));
-      if (input.kind === 'tick') this.scheduleSweep(before);
-      return;
+      if (input.kind === 'tick' && error === Lost.beforeCommit) this.scheduleSweep(this.rows.read(id));
     }
-    if (progress !== before) {
-      check(!hasEnded(before), `${id} moved after its end`);
-      check(!isMovedByStale(before, input), `${id} was moved by a reply that it did not wait for`);
-      check(
-        !isOutOfTurn(before, input, progress),
-        `${id} was refused for its voucher although its seats were asked for and might have been refused before`,
-      );
-      row.stored = JSON.stringify(progress);
-      if (input.kind === 'cancel' && verdict === 'applied') row.cancelled = true;
-      if (hasEnded(progress)) this.atEnd(progress);
-      if (isSilent(progress) && !isSilent(before)) check(this.now < this.calmAt + 20_000, `${id} was parked although everybody answers`);
-      this.scheduleSweep(progress);
-    }
-    if (this.crashes()) {
-      if (isRedelivered) this.later(this.random.between(1, 3_000), () => this.move(id, input));
-      return;
-    }
-    this.send(verdict === 'stale' ? this.interpreter.messagesOf(progress) : messages);
+  }
+
+  private committed({ id, before, after }: SagaChange, input: Input): void {
+    const [was, is] = [before, after] as [Progress<Trip>, Progress<Trip>];
+    check(!hasEnded(was), `${id} moved after its end`);
+    check(!isMovedByStale(was, input), `${id} was moved by a reply that it did not wait for`);
+    check(
+      !isOutOfTurn(was, input, is),
+      `${id} was refused for its voucher although its seats were asked for and might have been refused before`,
+    );
+    if (input.kind === 'cancel' && is.reason?.code === 'CANCELLED') this.trips.get(id)!.cancelled = true;
+    if (hasEnded(is)) this.atEnd(is);
+    if (isSilent(is) && !isSilent(was)) check(this.now < this.calmAt + 20_000, `${id} was parked although everybody answers`);
+    this.scheduleSweep(is);
   }
 
   /** Whoever is told of the end may buy again at once, so everything must be settled by now. */
@@ -168,7 +219,7 @@ export class World {
     const { id, phase, reason } = progress;
     this.participants.closed.add(id);
     if (reason?.code === 'PAYMENT_TIMEOUT')
-      check(this.now - this.rows.get(id)!.acceptedAt >= payableMs, `${id} was refused before its time was up`);
+      check(this.now - this.trips.get(id)!.acceptedAt >= payableMs, `${id} was refused before its time was up`);
     const held = this.participants.heldBy(id);
     if (phase === 'refused') check(held.length === 0, `${id} was refused while it still held ${held.join(', ')}`);
     else check(!this.participants.reserved.has(id), `${id} was completed before its seats were sold`);
@@ -190,7 +241,7 @@ export class World {
     this.transmit(() => this.move(message.sagaId, { kind: 'reply', commandId: message.commandId, reply }));
   }
 
-  private transmit(arrive: () => void): void {
+  private transmit(arrive: () => void | Promise<void>): void {
     const { random, faults, calm } = this;
     const dropped = !calm && random.chance(faults.drop);
     if (dropped) this.seen.dropped++;
@@ -221,8 +272,8 @@ export class World {
     }
   }
 
-  private checkAtRest(id: string, { stored, trip, cancelled }: { stored: string; trip: Trip; cancelled: boolean }): void {
-    const progress = JSON.parse(stored) as Progress<Trip>;
+  private checkAtRest(id: string, { trip, cancelled }: { trip: Trip; cancelled: boolean }): void {
+    const progress = this.rows.read(id);
     const { participants, seen } = this;
     const held = participants.heldBy(id);
     const end = endOf(bookTrip, progress);
@@ -247,7 +298,7 @@ export class World {
     }
   }
 
-  private later(delayMs: number, run: () => void): void {
+  private later(delayMs: number, run: () => void | Promise<void>): void {
     this.events.push(this.now + delayMs, run);
   }
 }

@@ -31,6 +31,8 @@ export interface AcceptParts {
   readonly quote: Quoting;
   /** Sends the first commands. Called after the commit and not waited for: should it fail, the sweep sends them. */
   readonly send: (messages: readonly Message[], calls: ReadonlyMap<string, orders.PlaceOrder>) => void;
+  /** Told of what was committed, before its first commands go out. */
+  readonly accepted?: (sagas: readonly Progress<PlacedOrder>[]) => void;
   readonly pace: Pace;
   /** Milliseconds that never jump, for the age of quotes. */
   readonly clock?: () => number;
@@ -116,7 +118,7 @@ const insert = async (
  * So it is with a call that is refused now: it may be refused only because its own order has taken the coupon, the money or the stock.
  */
 const write = async (
-  { db, pace, send }: AcceptParts,
+  { db, pace, send, accepted }: AcceptParts,
   calls: readonly orders.PlaceOrder[],
   quotes: readonly Quote[],
   isFresh: () => boolean,
@@ -130,6 +132,7 @@ const write = async (
   const { rows, sagas } =
     candidates.length === 0 ? { rows: known, sagas: [] } : await db.transaction((tx) => insert(tx, candidates, pace, isFresh));
   if (sagas.length > 0) {
+    accepted?.(sagas);
     await faultPoint('accept:committed-not-sent');
     send(
       sagas.flatMap((saga) => messagesOf(placeOrder, saga)),

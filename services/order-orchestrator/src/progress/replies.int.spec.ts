@@ -59,6 +59,7 @@ beforeAll(async () => {
       {
         db,
         pace,
+        accepted: (sagas) => runner.accepted(sagas),
         quote: (calls) =>
           Promise.resolve(
             calls.map(() => ({

@@ -1,20 +1,21 @@
 import { type SagaStore, StaleSagaError } from '@jumun/saga';
 import { type Database, faultPoint, type Tx } from '@jumun/service-kit';
 import { statusOf } from '../place-order.ts';
+import { NOW_MS, openClock } from './clock.ts';
 import { changedOrder, UPDATE_ORDERS } from './order-rows.ts';
 import { changedRow, progressOf, type SagaRow } from './saga-rows.ts';
 import { APPENDED } from './timeline.ts';
 
-/** Epoch milliseconds by the database's clock: the one clock by which deadlines are judged, whichever instance looks. */
-export const NOW_MS = 'CAST(UNIX_TIMESTAMP(CURRENT_TIMESTAMP(3)) * 1000 AS SIGNED)';
+export { NOW_MS };
 
 export const LOCK_SAGAS = `
   SELECT id, version, definition, definition_version AS definitionVersion, progress, data, ${NOW_MS} AS now
     FROM sagas FORCE INDEX (PRIMARY) WHERE id IN (?) ORDER BY id FOR UPDATE`;
 
 /**
- * Writes every saga of a batch if its version is still the one that was read; one that has moved keeps all it has. The rows are there, so
- * nothing is ever inserted: for MariaDB this is the cheapest way to give many rows new values. The version comes last, since it is compared.
+ * Writes every saga of a batch if its version is still the one that it was moved on from; one that has moved keeps all it has. Nobody need
+ * have locked or read the rows: each waits for a rival here, and is compared with what that has left. The rows are there: for MariaDB this
+ * is the cheapest way to give many of them new values. The version comes last, since it is compared.
  */
 const moveOf = (eventResendMs: number): readonly [into: string, onDuplicate: string] => {
   const taken = ['progress', 'stuck', 'outcome', 'event_type', 'event_payload'];
@@ -54,6 +55,7 @@ export interface SagaStoreOptions {
 /** Sagas in MySQL: one statement a table, whatever the size of the batch. */
 export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx> => {
   const [into, onDuplicate] = moveOf(eventResendMs);
+  const clock = openClock();
   return {
     transaction: async (work) => {
       const result = await db.transaction(async (tx) => {
@@ -71,6 +73,8 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
       return { sagas, now: rows[0]?.now ?? Date.now() };
     },
 
+    now: clock,
+
     save: async (tx, changes) => {
       const moved = changes.filter(({ before, after }) => statusOf(before) !== statusOf(after));
       const [affected] = await Promise.all([
@@ -81,7 +85,7 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
         ),
         moved.length > 0 ? tx.execute(UPDATE_ORDERS, [JSON.stringify(moved.map(changedOrder))]) : undefined,
       ]);
-      // A row that was changed counts twice.
+      // A row that was changed counts twice, one that has moved meanwhile once, and so does one that was not there and would be inserted.
       const stale = 2 * changes.length - affected;
       if (stale !== 0) throw new StaleSagaError(`${stale} of ${changes.length} sagas have moved meanwhile`);
     },
