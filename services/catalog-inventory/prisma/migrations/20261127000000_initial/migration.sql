@@ -72,7 +72,6 @@ CREATE TABLE stock_movements (
   created_at     DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
   UNIQUE KEY stock_movements_cause (cause_id, option_id, type),
-  KEY stock_movements_option (option_id, id),
   CONSTRAINT stock_movements_type CHECK (type IN ('INITIAL', 'ADJUSTMENT', 'SALE', 'RESTOCK'))
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 
