@@ -7,6 +7,8 @@ CREATE TABLE products (
   price       BIGINT        NOT NULL,
   status      VARCHAR(16)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   version     BIGINT        NOT NULL DEFAULT 1,
+  -- Its options are made with it. A quote that finds one of them need not look for the others to know how to name it.
+  option_count INT          NOT NULL DEFAULT 1,
   deleted_at  DATETIME(3)   NULL,
   created_at  DATETIME(3)   NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
