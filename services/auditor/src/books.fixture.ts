@@ -43,7 +43,7 @@ const CATALOG = [
 const COUPONS = [
   `INSERT INTO coupon_events (id, name, discount_type, discount_value, total_quantity, issued, opens_at, closes_at, coupon_valid_until)
    VALUES ('${EVENT}', 'Open', 'FIXED', 100, 10, 1, '2026-01-01', '2027-01-01', '2027-02-01')`,
-  `INSERT INTO coupons (id, event_id, user_id, status, used_by, expires_at) VALUES ('${COUPON}', '${EVENT}', '${USER}', 'USED', '${PAID}', '2027-02-01')`,
+  `INSERT INTO coupons (id, event_id, user_id, status, order_id, expires_at) VALUES ('${COUPON}', '${EVENT}', '${USER}', 'USED', '${PAID}', '2027-02-01')`,
   `INSERT INTO idempotency (caller, route, idempotency_key, fingerprint, effect_id, answer) VALUES ('${USER}', 'POST /v1/coupon-events/x/coupons', 'k', REPEAT('0', 64), '${COUPON}', '{}')`,
   `INSERT INTO inbox (id, claim, fingerprint, reply_type, reply) VALUES
      ('${PAID}/reserve.coupon/1', '${id('f1')}', REPEAT('0', 64), 'jumun.coupon.v1.CouponHeld', '{}'),

@@ -198,7 +198,7 @@ const COUPONS: readonly Mutant[] = [
     because: 'the coupon was given back although its order was completed',
     tamper: on(
       'coupon',
-      `UPDATE coupons SET status = 'AVAILABLE', used_by = NULL WHERE id = '${COUPON}'`,
+      `UPDATE coupons SET status = 'AVAILABLE', order_id = NULL WHERE id = '${COUPON}'`,
       `UPDATE inbox SET reply_type = 'jumun.coupon.v1.CouponReleased' WHERE id = '${PAID}/commit.coupon/1'`,
     ),
   },
@@ -218,7 +218,7 @@ const COUPONS: readonly Mutant[] = [
     tamper: [
       ...on(
         'coupon',
-        `INSERT INTO coupons (id, event_id, user_id, status, held_by, expires_at) VALUES ('${id('d3')}', '${EVENT}', '${id('a3')}', 'HELD', '${FAILED}', '2027-02-01')`,
+        `INSERT INTO coupons (id, event_id, user_id, status, order_id, expires_at) VALUES ('${id('d3')}', '${EVENT}', '${id('a3')}', 'HELD', '${FAILED}', '2027-02-01')`,
         'UPDATE coupon_events SET issued = 2',
         answered(`${FAILED}/reserve.coupon/1`, 'jumun.coupon.v1.CouponHeld'),
       ),

@@ -65,12 +65,10 @@ export interface KeptCoupon {
 }
 
 export const keptCoupons = (books: Books, { within }: Stretch): Promise<KeptCoupon[]> => {
-  const used = within('used_by');
-  const held = within('held_by');
+  const { sql, params } = within('order_id');
   return books.coupon.query<KeptCoupon>(
-    `SELECT id AS couponId, used_by AS orderId, user_id AS userId, status, updated_at AS updatedAt FROM coupons WHERE used_by IS NOT NULL${used.sql}
-      UNION ALL SELECT id, held_by, user_id, status, updated_at FROM coupons WHERE held_by IS NOT NULL${held.sql}`,
-    [...used.params, ...held.params],
+    `SELECT id AS couponId, order_id AS orderId, user_id AS userId, status, updated_at AS updatedAt FROM coupons WHERE order_id IS NOT NULL${sql}`,
+    params,
   );
 };
 

@@ -11,12 +11,14 @@ export interface QuotableOption {
   readonly price: number;
   readonly status: string;
   readonly available: number;
+  /** How many options its product has, this one included. */
+  readonly siblings: number;
 }
 
 /** What there is; deleted products are not on it. */
 export interface Shelf {
   readonly option: (optionId: string) => QuotableOption | undefined;
-  /** All options of a product; empty for a product that is not there. */
+  /** All options of a product that is named by itself; empty for one that is not there. */
   readonly ofProduct: (productId: string) => readonly QuotableOption[];
 }
 
@@ -61,11 +63,11 @@ export const quoteBasket = (shelf: Shelf, { lines }: catalog.Basket): catalog.Ba
     return refused({ $case: 'productNotOnSale', productNotOnSale: { $type: 'jumun.refusals.v1.ProductNotOnSale', productId } });
   }
 
-  const quoted = options.map(({ productId, optionId, productName, optionName, price }, index): catalog.QuotedLine => ({
+  const quoted = options.map(({ productId, optionId, productName, optionName, price, siblings }, index): catalog.QuotedLine => ({
     $type: 'jumun.catalog.v1.QuotedLine',
     productId,
     optionId,
-    name: shelf.ofProduct(productId).length > 1 ? `${productName} / ${optionName}` : productName,
+    name: siblings > 1 ? `${productName} / ${optionName}` : productName,
     unitPrice: price,
     quantity: lines[index]?.quantity ?? 0,
   }));

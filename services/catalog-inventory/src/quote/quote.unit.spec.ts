@@ -10,6 +10,7 @@ const shelf = (...options: Partial<QuotableOption>[]): Shelf => {
     price: 1_000,
     status: 'ON_SALE',
     available: 10,
+    siblings: options.filter(({ productId = 'p' }) => productId === (given.productId ?? 'p')).length,
     ...given,
   }));
   return {

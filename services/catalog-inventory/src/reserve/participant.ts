@@ -1,6 +1,6 @@
 import { participant } from '@jumun/messaging';
 import type { inventory, refusals } from '@jumun/protos';
-import { StockBook } from '../store/stock-book.ts';
+import { type Needs, StockBook } from '../store/stock-book.ts';
 import { decideCommit, decideRelease, decideReserve } from './reserve.ts';
 
 type Command = inventory.ReserveStock | inventory.ReleaseStock | inventory.CommitStock;
@@ -12,17 +12,25 @@ type Reply =
   | refusals.ProductNotOnSale
   | refusals.ProductNotFound;
 
-const optionsOf = (command: Command): readonly string[] =>
-  command.$type === 'jumun.inventory.v1.ReserveStock' ? command.lines.map(({ optionId }) => optionId) : command.optionIds;
+/** What the commands concern: orders that reserve name products to be judged, the others hold what is to be ended. */
+export const needsOf = (commands: readonly Command[]): Needs => {
+  const [holders, optionIds, productIds]: [string[], string[], string[]] = [[], [], []];
+  for (const command of commands)
+    if (command.$type === 'jumun.inventory.v1.ReserveStock')
+      for (const line of command.lines) {
+        optionIds.push(line.optionId);
+        productIds.push(line.productId);
+      }
+    else {
+      holders.push(command.orderId);
+      optionIds.push(...command.optionIds);
+    }
+  return { holders, optionIds, productIds };
+};
 
 /** Inventory's part in an order. */
 export const stockParticipant = participant<StockBook, Command, Reply>({
-  load: (tx, commands) =>
-    StockBook.load(
-      tx,
-      commands.map(({ orderId }) => orderId),
-      commands.flatMap(optionsOf),
-    ),
+  load: (tx, commands) => StockBook.load(tx, needsOf(commands)),
   decide: {
     'jumun.inventory.v1.ReserveStock': decideReserve,
     'jumun.inventory.v1.ReleaseStock': decideRelease,

@@ -1,5 +1,5 @@
 import { type OutCommand, runParticipant } from '@jumun/messaging';
-import { commands, inventory, topicNames } from '@jumun/protos';
+import { type catalog, commands, inventory, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { type Desk, openDesk } from '@jumun/testkit/desk';
 import { brokenBooks, logger, openShop, put, type Shop } from '../../test/shop.ts';
@@ -36,20 +36,30 @@ const command = (orderId: string, step: string, payload: OutCommand['payload'], 
   issuedAt: new Date(),
   undoes,
 });
+/** Of options that this spec has put on the shelf. */
+const productOf = new Map<string, string>();
 const reserve = (orderId: string, ...lines: [optionId: string, quantity: number][]): OutCommand =>
   command(
     orderId,
     'stock',
-    inventory.ReserveStock.fromPartial({ orderId, lines: lines.map(([optionId, quantity]) => ({ productId: 'p', optionId, quantity })) }),
+    inventory.ReserveStock.fromPartial({
+      orderId,
+      lines: lines.map(([optionId, quantity]) => ({ productId: productOf.get(optionId) ?? newId(), optionId, quantity })),
+    }),
   );
 const release = (orderId: string, ...optionIds: string[]): OutCommand =>
   command(orderId, 'stock-undo', inventory.ReleaseStock.fromPartial({ orderId, optionIds }), `${orderId}/stock/1`);
 const commit = (orderId: string, ...optionIds: string[]): OutCommand =>
   command(orderId, 'commit', inventory.CommitStock.fromPartial({ orderId, optionIds }));
 
+const optionsOf = (product: catalog.Product): string[] =>
+  product.options.map(({ id }) => {
+    productOf.set(id, product.id);
+    return id;
+  });
 const optionsWith = async (...stocks: number[]): Promise<string[]> => {
   const options = stocks.map((stock, index) => ({ name: `${index}`, stock }));
-  return (await put(shop, { options })).options.map(({ id }) => id);
+  return optionsOf(await put(shop, { options }));
 };
 const unitsOf = async (optionId: string): Promise<Units | undefined> =>
   (await shop.db.query<Units>('SELECT available, reserved, sold FROM stock WHERE option_id = ?', [optionId]))[0];
@@ -90,6 +100,28 @@ it('says StockCommitted again to another command about what is committed', async
   expect(await unitsOf(a)).toEqual({ available: 2, reserved: 0, sold: 1 });
 });
 
+it('fails a second command that reserves for the same order, whatever became of the first', async () => {
+  const [a, b] = (await optionsWith(10, 10)) as [string, string];
+  const [held, sold, undone, other] = [newId(), newId(), newId(), newId()];
+  for (const order of [held, sold, undone]) await desk.ask(reserve(order, [a, 1], [b, 1]));
+  await desk.ask(commit(sold, a, b));
+  await desk.ask(release(undone, a, b));
+  const again = (order: string): OutCommand => ({ ...reserve(order, [a, 1], [b, 1]), id: `${order}/stock/2` });
+  await desk.send([again(held), again(sold), again(undone), reserve(other, [a, 1])]);
+  for (const order of [held, sold, undone]) expect((await desk.replies(`${order}/stock/2`)).map(shortName)).toEqual(['CommandFailed']);
+  expect((await desk.replies(`${other}/stock/1`)).map(shortName)).toEqual(['StockReserved']);
+  expect(await unitsOf(a)).toEqual({ available: 7, reserved: 2, sold: 1 });
+  expect(await unitsOf(b)).toEqual({ available: 8, reserved: 1, sold: 1 });
+});
+
+it('takes an order from its reservation to its sale in one batch, beside others', async () => {
+  const [a] = (await optionsWith(100)) as [string];
+  const orders = Array.from({ length: 20 }, newId);
+  await desk.send(orders.flatMap((order) => [reserve(order, [a, 1]), commit(order, a)]));
+  for (const order of orders) expect((await desk.replies(`${order}/commit/1`)).map(shortName)).toEqual(['StockCommitted']);
+  expect(await unitsOf(a)).toEqual({ available: 80, reserved: 0, sold: 20 });
+});
+
 it('remembers an undo that came before its do', async () => {
   const [a] = (await optionsWith(10)) as [string];
   const order = newId();
@@ -118,7 +150,7 @@ it('refuses all of an order when one line is short, and names what is', async ()
 
 it('judges whether a product is on sale when it reserves, and never later', async () => {
   const product = await put(shop);
-  const [option] = product.options.map(({ id }) => id) as [string];
+  const [option] = optionsOf(product) as [string];
   const [early, late] = [newId(), newId()];
   await desk.ask(reserve(early, [option, 1]));
   await shop.db.execute("UPDATE products SET status = 'SUSPENDED' WHERE id = ?", [product.id]);

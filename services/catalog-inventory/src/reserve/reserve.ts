@@ -7,11 +7,11 @@ type NotForSale = refusals.ProductNotFound | refusals.ProductNotOnSale;
 /** The first line whose product cannot be sold, as customers see it: what is hidden from them is not there. */
 const notForSale = (book: StockBook, lines: readonly Line[]): NotForSale | undefined => {
   for (const line of lines) {
-    const option = book.optionOnSale(line.optionId);
-    const productId = option?.productId ?? line.productId;
-    if (option === undefined || option.status === 'DELETED' || option.status === 'PREPARING')
+    const status = book.statusOf(line);
+    const { productId } = line;
+    if (status === undefined || status === 'DELETED' || status === 'PREPARING')
       return { $type: 'jumun.refusals.v1.ProductNotFound', productId };
-    if (option.status !== 'ON_SALE') return { $type: 'jumun.refusals.v1.ProductNotOnSale', productId };
+    if (status !== 'ON_SALE') return { $type: 'jumun.refusals.v1.ProductNotOnSale', productId };
   }
   return undefined;
 };

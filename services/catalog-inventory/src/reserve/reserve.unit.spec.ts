@@ -1,8 +1,8 @@
 import { inventory } from '@jumun/protos';
-import { type OptionOnSale, StockBook } from '../store/stock-book.ts';
+import { type ProductOnSale, StockBook } from '../store/stock-book.ts';
 import { decideCommit, decideRelease, decideReserve } from './reserve.ts';
 
-const option = (optionId: string, status = 'ON_SALE'): OptionOnSale => ({ optionId, productId: `product of ${optionId}`, status });
+const product = (optionId: string, status = 'ON_SALE'): ProductOnSale => ({ productId: `product of ${optionId}`, status });
 const units = (optionId: string, available: number) => ({
   optionId,
   productId: `product of ${optionId}`,
@@ -11,10 +11,10 @@ const units = (optionId: string, available: number) => ({
   sold: 0,
   version: 0,
 });
-const shop = (available: Record<string, number>, options: readonly OptionOnSale[] = Object.keys(available).map((id) => option(id))) =>
+const shop = (available: Record<string, number>, products: readonly ProductOnSale[] = Object.keys(available).map((id) => product(id))) =>
   new StockBook(
     Object.entries(available).map(([id, n]) => units(id, n)),
-    options,
+    products,
     [],
   );
 const reserve = (orderId: string, ...lines: [string, number][]) =>
@@ -52,12 +52,21 @@ describe('reserving', () => {
     ['PREPARING', 'jumun.refusals.v1.ProductNotFound'],
     ['DELETED', 'jumun.refusals.v1.ProductNotFound'],
   ])('refuses a product that is %s, before it looks at the stock', (status, refusal) => {
-    const book = shop({ a: 0 }, [option('a', status)]);
+    const book = shop({ a: 0 }, [product('a', status)]);
     expect(decideReserve(book, reserve('1', ['a', 1]))).toEqual({ $type: refusal, productId: 'product of a' });
   });
 
   it('refuses an option that is not there', () => {
     expect(decideReserve(shop({}), reserve('1', ['a', 1]))).toMatchObject({ $type: 'jumun.refusals.v1.ProductNotFound' });
+  });
+
+  it('refuses an option that is not of the product that is named with it', () => {
+    const book = shop({ a: 1, b: 1 });
+    const lines = [{ productId: 'product of b', optionId: 'a', quantity: 1 }];
+    expect(decideReserve(book, inventory.ReserveStock.fromPartial({ orderId: '1', lines }))).toEqual({
+      $type: 'jumun.refusals.v1.ProductNotFound',
+      productId: 'product of b',
+    });
   });
 
   it('fails on what no saga of ours asks', () => {

@@ -1,6 +1,7 @@
 import type { Tx } from '@jumun/service-kit';
 
-const INSERT_PRODUCT = 'INSERT INTO products (id, name, description, category, price, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)';
+const INSERT_PRODUCT =
+  'INSERT INTO products (id, name, description, category, price, status, option_count, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 
 const OPTIONS = `JSON_TABLE(?, '$[*]' COLUMNS (
            id CHAR(36) CHARACTER SET ascii PATH '$[0]', position FOR ORDINALITY, name VARCHAR(100) PATH '$[1]', price BIGINT PATH '$[2]', stock BIGINT PATH '$[3]')) j`;
@@ -32,7 +33,7 @@ export interface NewProduct {
 /** A product with all its rows. */
 export const insertProduct = (tx: Tx, { id, name, description, category, price, status, createdAt, options }: NewProduct): void => {
   const rows = JSON.stringify(options.map((option) => [option.id, option.name, option.price, option.stock]));
-  void tx.execute(INSERT_PRODUCT, [id, name, description, category, price, status, createdAt]);
+  void tx.execute(INSERT_PRODUCT, [id, name, description, category, price, status, options.length, createdAt]);
   void tx.execute(INSERT_OPTIONS, [id, createdAt, rows]);
   void tx.execute(INSERT_STOCK, [id, rows]);
   void tx.execute(INSERT_INITIAL, [createdAt, rows]);

@@ -2,8 +2,9 @@ import { newId } from '@jumun/service-kit';
 import { explain } from '@jumun/testkit';
 import { openShop, put, type Shop } from '../../test/shop.ts';
 import { LOCK_ONE, READ_PRODUCT_OF } from './adjustments.ts';
+import type { Stock } from '../stock.ts';
 import { StockBook } from './stock-book.ts';
-import { END_RESERVATIONS, LOCK_RESERVATIONS, LOCK_STOCK, READ_ON_SALE, UPDATE_STOCK } from './stock-statements.ts';
+import { END_RESERVATIONS, LOCK_RESERVATIONS, LOCK_STOCK, NEW_VALUES, READ_PRODUCTS, STOCK } from './stock-statements.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -12,17 +13,20 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-const ids = JSON.stringify([newId(), newId()]);
-const rows = JSON.stringify([[newId(), newId(), 1, 'RELEASED', 1]]);
+const ids = [newId(), newId()];
+/** More than the tables have rows. */
+const many = Array.from({ length: 200 }, newId);
 
 it.each([
-  ['LOCK_RESERVATIONS', LOCK_RESERVATIONS, ids, ['j ALL', 'r ref PRIMARY']],
-  ['LOCK_STOCK', LOCK_STOCK, ids, ['j ALL', 's eq_ref PRIMARY']],
-  ['READ_ON_SALE', READ_ON_SALE, ids, ['j ALL', 'o eq_ref PRIMARY', 'p eq_ref PRIMARY']],
-  ['UPDATE_STOCK', UPDATE_STOCK, rows, ['j ALL', 's eq_ref PRIMARY']],
-  ['END_RESERVATIONS', END_RESERVATIONS, rows, ['j ALL', 'r eq_ref PRIMARY']],
-])('%s finds its rows by primary key, in the order of its parameter', async (_, statement, parameter, plan) => {
-  expect(await explain(shop, statement, [parameter])).toEqual(plan);
+  ['LOCK_RESERVATIONS', LOCK_RESERVATIONS, [JSON.stringify(ids)], ['j ALL', 'r ref PRIMARY']],
+  ['LOCK_STOCK', LOCK_STOCK, [ids], ['stock range PRIMARY']],
+  ['LOCK_STOCK', LOCK_STOCK, [many], ['stock range PRIMARY']],
+  ['READ_PRODUCTS', READ_PRODUCTS, [ids], ['products range PRIMARY']],
+  ['READ_PRODUCTS', READ_PRODUCTS, [many], ['products range PRIMARY']],
+  ['END_RESERVATIONS', END_RESERVATIONS, ['RELEASED', ids], ['reservations range PRIMARY']],
+  ['END_RESERVATIONS', END_RESERVATIONS, ['RELEASED', many], ['reservations range PRIMARY']],
+] as [string, string, unknown[], string[]][])('%s finds its rows by primary key, in its order', async (_, statement, params, plan) => {
+  expect(await explain(shop, statement, params)).toEqual(plan);
 });
 
 it('adjusting reads one row of each table', async () => {
@@ -35,10 +39,10 @@ it('locks nothing but what it names', async () => {
   const [mine, strangers] = [await put(shop), await put(shop)];
   const [option, other] = [mine.options[0]!.id, strangers.options[0]!.id];
   await shop.db.transaction(async (tx) => {
-    await StockBook.load(tx, [newId()], [option]);
+    await StockBook.load(tx, { holders: [newId()], optionIds: [option], productIds: [mine.id] });
     await shop.db.transaction(async (rival) => {
       void rival.execute('SET SESSION innodb_lock_wait_timeout = 0');
-      await StockBook.load(rival, [newId()], [other]);
+      await StockBook.load(rival, { holders: [newId()], optionIds: [other], productIds: [mine.id, strangers.id] });
     });
     await expect(shop.db.query('SELECT * FROM stock WHERE option_id = ? FOR UPDATE NOWAIT', [option])).rejects.toThrow(
       /Lock wait timeout|NOWAIT/,
@@ -48,6 +52,20 @@ it('locks nothing but what it names', async () => {
 
 it('cannot write less than nothing, whatever was decided', async () => {
   const { options } = await put(shop);
-  const oversold = JSON.stringify([[options[0]!.id, -1, 11, 0, 1]]);
-  await expect(shop.db.execute(UPDATE_STOCK, [oversold])).rejects.toThrow('stock_available');
+  const oversold = [options[0]!.id, newId(), -1, 11, 0, 1];
+  await expect(shop.db.insert(STOCK, [oversold], NEW_VALUES)).rejects.toThrow('stock_available');
+});
+
+it('writes no stock that was not there', async () => {
+  const [row] = await shop.db.query<Stock>(
+    'SELECT option_id AS optionId, product_id AS productId, available, reserved, sold, version FROM stock LIMIT 1',
+  );
+  const lost = { ...row!, optionId: newId() };
+  const write = shop.db.transaction(async (tx) => {
+    const book = new StockBook([row!, lost], [], []);
+    for (const { optionId } of [row!, lost]) book.change(optionId, (stock) => ({ ...stock, version: stock.version + 1 }));
+    await book.save(tx);
+  });
+  await expect(write).rejects.toThrow('2 rows were to be changed');
+  expect(await shop.db.query('SELECT option_id FROM stock WHERE option_id = ?', [lost.optionId])).toEqual([]);
 });

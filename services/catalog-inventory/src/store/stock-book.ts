@@ -1,16 +1,18 @@
-import type { Tx } from '@jumun/service-kit';
+import { isId, type Tx } from '@jumun/service-kit';
 import { onHand, type Stock } from '../stock.ts';
 import {
   END_RESERVATIONS,
   LOCK_RESERVATIONS,
   LOCK_STOCK,
   NEW_RESERVATIONS,
-  READ_ON_SALE,
+  NEW_VALUES,
+  READ_PRODUCTS,
   SALES,
-  UPDATE_STOCK,
+  STOCK,
 } from './stock-statements.ts';
 
-export type ReservationStatus = 'RESERVED' | 'RELEASED' | 'COMMITTED';
+type Ended = 'RELEASED' | 'COMMITTED';
+export type ReservationStatus = 'RESERVED' | Ended;
 
 export interface Reservation {
   readonly orderId: string;
@@ -19,9 +21,8 @@ export interface Reservation {
   readonly status: ReservationStatus;
 }
 
-/** What the sale of an option is judged by. */
-export interface OptionOnSale {
-  readonly optionId: string;
+/** What the sale of a product's options is judged by. */
+export interface ProductOnSale {
   readonly productId: string;
   /** ON_SALE, SUSPENDED, PREPARING, or DELETED. */
   readonly status: string;
@@ -35,35 +36,46 @@ interface Sale {
 }
 
 const keyOf = ({ orderId, optionId }: Pick<Reservation, 'orderId' | 'optionId'>): string => `${orderId} ${optionId}`;
-const sortedIds = (ids: readonly string[]): string => JSON.stringify([...new Set(ids)].sort());
+const sortedIds = (ids: readonly string[]): string[] => [...new Set(ids)].filter(isId).sort();
+
+/** Which rows a batch of commands needs. */
+export interface Needs {
+  /** Orders that end what they hold. One that reserves has nothing yet. */
+  readonly holders: readonly string[];
+  /** Options whose units change. */
+  readonly optionIds: readonly string[];
+  /** Products whose sale has to be judged: of what is reserved, and never later. */
+  readonly productIds: readonly string[];
+}
 
 /** The rows that a batch of commands touches: locked once, changed in memory command by command, written with one statement a table. */
 export class StockBook {
   readonly #stock = new Map<string, Stock>();
-  readonly #onSale = new Map<string, OptionOnSale>();
+  readonly #products = new Map<string, ProductOnSale>();
   readonly #byOrder = new Map<string, Map<string, Reservation>>();
   readonly #changedStock = new Set<string>();
   readonly #made = new Map<string, Reservation>();
-  readonly #ended = new Map<string, Reservation>();
+  readonly #ended: Readonly<Record<Ended, Map<string, Reservation>>> = { RELEASED: new Map(), COMMITTED: new Map() };
   readonly #sales: Sale[] = [];
 
   /** A book of rows that are locked, or of a test. */
-  constructor(stock: readonly Stock[], onSale: readonly OptionOnSale[], reservations: readonly Reservation[]) {
+  constructor(stock: readonly Stock[], products: readonly ProductOnSale[], reservations: readonly Reservation[]) {
     for (const row of stock) this.#stock.set(row.optionId, row);
-    for (const option of onSale) this.#onSale.set(option.optionId, option);
+    for (const product of products) this.#products.set(product.productId, product);
     for (const reservation of reservations) this.#put(reservation);
   }
 
   /**
-   * Locks what the given orders hold, then the stock of the given options, each in the order of keys, so that two batches never wait for
-   * each other in a circle. All statements go out together.
+   * Locks what the holders hold, then the stock, each in the order of keys, so that two batches never wait for each other in a circle. All
+   * statements go out together. That an order which reserves has not done so before is not asked here: its command is claimed once, and
+   * the key of the reservations keeps out a second one.
    */
-  static async load(tx: Tx, orderIds: readonly string[], optionIds: readonly string[]): Promise<StockBook> {
-    const options = sortedIds(optionIds);
+  static async load(tx: Tx, { holders, optionIds, productIds }: Needs): Promise<StockBook> {
+    const [orders, options, products] = [sortedIds(holders), sortedIds(optionIds), sortedIds(productIds)];
     const [reservations, stock, onSale] = await Promise.all([
-      tx.query<Reservation>(LOCK_RESERVATIONS, [sortedIds(orderIds)]),
-      tx.query<Stock>(LOCK_STOCK, [options]),
-      tx.query<OptionOnSale>(READ_ON_SALE, [options]),
+      orders.length === 0 ? [] : tx.query<Reservation>(LOCK_RESERVATIONS, [JSON.stringify(orders)]),
+      options.length === 0 ? [] : tx.query<Stock>(LOCK_STOCK, [options]),
+      products.length === 0 ? [] : tx.query<ProductOnSale>(READ_PRODUCTS, [products]),
     ]);
     return new StockBook(stock, onSale, reservations);
   }
@@ -78,8 +90,9 @@ export class StockBook {
     return this.#stock.get(optionId);
   }
 
-  optionOnSale(optionId: string): OptionOnSale | undefined {
-    return this.#onSale.get(optionId);
+  /** The status of the option's product, if that is the one that was named; undefined when there is no such option of it. */
+  statusOf({ productId, optionId }: { readonly productId: string; readonly optionId: string }): string | undefined {
+    return this.#stock.get(optionId)?.productId === productId ? this.#products.get(productId)?.status : undefined;
   }
 
   /** What the order has reserved, ended reservations included. */
@@ -102,11 +115,12 @@ export class StockBook {
     this.#made.set(keyOf(reservation), reservation);
   }
 
-  endReservation(reservation: Reservation, status: 'RELEASED' | 'COMMITTED'): void {
+  /** Ends one reservation of an order, whose others end with it. */
+  endReservation(reservation: Reservation, status: Ended): void {
     const ended = { ...reservation, status };
     this.#put(ended);
     // One that this batch made is not in its table yet: it is inserted with its last status.
-    (this.#made.has(keyOf(ended)) ? this.#made : this.#ended).set(keyOf(ended), ended);
+    (this.#made.has(keyOf(ended)) ? this.#made : this.#ended[status]).set(keyOf(ended), ended);
   }
 
   addSale(orderId: string, after: Stock, units: number): void {
@@ -116,25 +130,38 @@ export class StockBook {
   /** Sends all writes together and checks that every row was there. */
   async save(tx: Tx): Promise<void> {
     const stock = [...this.#changedStock].sort().map((id) => {
-      const { available, reserved, sold, version } = this.#stock.get(id) as Stock;
-      return [id, available, reserved, sold, version];
+      const { productId, available, reserved, sold, version } = this.#stock.get(id) as Stock;
+      return [id, productId, available, reserved, sold, version];
     });
-    const rowOf = ({ orderId, optionId, quantity, status }: Reservation): unknown[] => [orderId, optionId, quantity, status];
-    const inKeyOrder = (reservations: ReadonlyMap<string, Reservation>): unknown[][] =>
-      [...reservations].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reservation]) => rowOf(reservation));
-    const made = inKeyOrder(this.#made).map((row) => [...row, row[3] === 'RESERVED' ? null : new Date()]);
+    const made = [...this.#made]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { orderId, optionId, quantity, status }]) => [
+        orderId,
+        optionId,
+        quantity,
+        status,
+        status === 'RESERVED' ? null : new Date(),
+      ]);
     const sales = this.#sales.map(({ optionId, units, onHandAfter, orderId }) => [optionId, 'SALE', -units, onHandAfter, orderId, orderId]);
     await Promise.all([
-      update(tx, 'stock', UPDATE_STOCK, stock),
-      update(tx, 'reservations', END_RESERVATIONS, inKeyOrder(this.#ended)),
+      writeStock(tx, stock),
+      end(tx, 'RELEASED', this.#ended.RELEASED),
+      end(tx, 'COMMITTED', this.#ended.COMMITTED),
       tx.insert(NEW_RESERVATIONS, made),
       tx.insert(SALES, sales),
     ]);
   }
 }
 
-const update = async (tx: Tx, what: string, statement: string, rows: readonly unknown[][]): Promise<void> => {
-  if (rows.length === 0) return;
-  const { affectedRows } = await tx.execute(statement, [JSON.stringify(rows)]);
-  if (affectedRows !== rows.length) throw new Error(`${what}: wrote ${affectedRows} rows of ${rows.length}`);
+/** The rows are there and locked, so each is changed, which counts twice; one that had to be inserted would count once. */
+const writeStock = async (tx: Tx, rows: readonly unknown[][]): Promise<void> => {
+  const affected = await tx.insert(STOCK, rows, NEW_VALUES);
+  if (affected !== 2 * rows.length) throw new Error(`stock: ${rows.length} rows were to be changed, ${affected} is what that came to`);
+};
+
+const end = async (tx: Tx, status: Ended, ended: ReadonlyMap<string, Reservation>): Promise<void> => {
+  if (ended.size === 0) return;
+  const orderIds = sortedIds([...ended.values()].map(({ orderId }) => orderId));
+  const { affectedRows } = await tx.execute(END_RESERVATIONS, [status, orderIds]);
+  if (affectedRows !== ended.size) throw new Error(`reservations: ended ${affectedRows} rows of ${ended.size}`);
 };

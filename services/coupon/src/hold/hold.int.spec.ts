@@ -4,7 +4,7 @@ import { newId } from '@jumun/service-kit';
 import { type Desk, openDesk } from '@jumun/testkit/desk';
 import { explain } from '@jumun/testkit';
 import { holder, logger, type Office, openOffice } from '../../test/office.ts';
-import { LOCK_COUPONS, UPDATE_COUPONS } from '../store/coupon-book.ts';
+import { CouponBook, LOCK_COUPONS } from '../store/coupon-book.ts';
 import { couponParticipant } from './participant.ts';
 
 let office: Office;
@@ -49,7 +49,7 @@ const use = (orderId: string, { couponId }: Owned): OutCommand =>
   command(orderId, 'use', coupon.UseCoupon.fromPartial({ orderId, couponId }));
 
 const rowOf = async ({ couponId }: Owned): Promise<unknown> =>
-  (await office.db.query('SELECT status, held_by AS heldBy, used_by AS usedBy FROM coupons WHERE id = ?', [couponId]))[0];
+  (await office.db.query('SELECT status, order_id AS orderId FROM coupons WHERE id = ?', [couponId]))[0];
 const shortName = ({ $type }: { $type: string }): string => $type.slice($type.lastIndexOf('.') + 1);
 
 it('is held, then used; redelivered commands hear the same again', async () => {
@@ -57,13 +57,13 @@ it('is held, then used; redelivered commands hear the same again', async () => {
   const order = newId();
   await desk.send([hold(order, mine), hold(order, mine)]);
   expect((await desk.replies(`${order}/coupon/1`, 2)).map(shortName)).toEqual(['CouponHeld', 'CouponHeld']);
-  expect(await rowOf(mine)).toEqual({ status: 'HELD', heldBy: order, usedBy: null });
+  expect(await rowOf(mine)).toEqual({ status: 'HELD', orderId: order });
   await desk.ask(use(order, mine));
   await desk.send([hold(order, mine), use(order, mine), { ...use(order, mine), id: `${order}/use/2` }]);
   expect((await desk.replies(`${order}/coupon/1`, 3)).map(shortName)[2]).toBe('CouponHeld');
   expect((await desk.replies(`${order}/use/1`, 2)).map(shortName)).toEqual(['CouponUsed', 'CouponUsed']);
   expect((await desk.replies(`${order}/use/2`)).map(shortName)).toEqual(['CouponUsed']);
-  expect(await rowOf(mine)).toEqual({ status: 'USED', heldBy: null, usedBy: order });
+  expect(await rowOf(mine)).toEqual({ status: 'USED', orderId: order });
 });
 
 it('is held by one of two orders that want it at once', async () => {
@@ -90,7 +90,7 @@ it('is free for the next order as soon as it is given back, and only its holder 
   const [first, second] = [newId(), newId()];
   await desk.ask(hold(first, mine));
   await desk.ask(release(second, mine));
-  expect(await rowOf(mine)).toMatchObject({ status: 'HELD', heldBy: first });
+  expect(await rowOf(mine)).toMatchObject({ status: 'HELD', orderId: first });
   await desk.ask(release(first, mine));
   expect(shortName(await desk.ask(hold(newId(), mine)))).toBe('CouponHeld');
 });
@@ -125,9 +125,34 @@ it('fails a use without a hold, and only that', async () => {
 });
 
 it('finds rows by primary key, in the order of its parameter', async () => {
-  expect(await explain(office, LOCK_COUPONS, [JSON.stringify([newId()])])).toEqual(['j ALL', 'c eq_ref PRIMARY']);
-  expect(await explain(office, UPDATE_COUPONS, [JSON.stringify([[newId(), 'HELD', newId(), null]])])).toEqual([
-    'j ALL',
-    'c eq_ref PRIMARY',
-  ]);
+  const many = Array.from({ length: 200 }, newId); // more than the table has rows
+  expect(await explain(office, LOCK_COUPONS, [[newId(), newId()]])).toEqual(['coupons range PRIMARY']);
+  expect(await explain(office, LOCK_COUPONS, [many])).toEqual(['coupons range PRIMARY']);
+});
+
+it('writes no coupon that was not there, and none for an order that has one', async () => {
+  const [mine, other] = [await holder(office), await holder(office)];
+  const order = newId();
+  await desk.ask(hold(order, mine));
+  const lost = { couponId: newId(), userId: newId() };
+  const [event] = await office.db.query<{ id: string }>('SELECT event_id AS id FROM coupons WHERE id = ?', [mine.couponId]);
+  const book = new CouponBook([], new Date());
+  book.put({ id: lost.couponId, eventId: event!.id, userId: lost.userId, status: 'HELD', orderId: newId(), expiresAt: new Date() });
+  await expect(office.db.transaction((tx) => book.save(tx))).rejects.toThrow('1 rows were to be changed');
+  expect(await rowOf(lost)).toBeUndefined();
+  const second = office.db.transaction(async (tx) => {
+    const locked = await CouponBook.lock(tx, [other.couponId]);
+    locked.put({ ...locked.find(other.couponId)!, status: 'HELD', orderId: order });
+    await locked.save(tx);
+  });
+  await expect(second).rejects.toThrow('coupons_order');
+  expect(await rowOf(other)).toEqual({ status: 'AVAILABLE', orderId: null });
+});
+
+it('gives a coupon back in the batch that held it', async () => {
+  const mine = await holder(office);
+  const orders = Array.from({ length: 10 }, newId);
+  await desk.send(orders.flatMap((order) => [hold(order, mine), release(order, mine)]));
+  for (const order of orders) expect((await desk.replies(`${order}/coupon-undo/1`)).map(shortName)).toEqual(['CouponReleased']);
+  expect(await rowOf(mine)).toEqual({ status: 'AVAILABLE', orderId: null });
 });

@@ -19,8 +19,8 @@ beforeAll(async () => {
   }
   const past = 'UTC_TIMESTAMP(3) - INTERVAL 1 SECOND';
   await office.db.execute(`UPDATE coupons SET expires_at = ${past} WHERE id = ?`, [ids[1]]);
-  await office.db.execute(`UPDATE coupons SET status = 'HELD', held_by = ?, expires_at = ${past} WHERE id = ?`, [newId(), ids[2]]);
-  await office.db.execute(`UPDATE coupons SET status = 'USED', used_by = ?, expires_at = ${past} WHERE id = ?`, [newId(), ids[3]]);
+  await office.db.execute(`UPDATE coupons SET status = 'HELD', order_id = ?, expires_at = ${past} WHERE id = ?`, [newId(), ids[2]]);
+  await office.db.execute(`UPDATE coupons SET status = 'USED', order_id = ?, expires_at = ${past} WHERE id = ?`, [newId(), ids[3]]);
   // Coupons of one moment: their order is that of their ids.
   await office.db.execute('UPDATE coupons SET created_at = ? WHERE id IN (?)', [new Date('2026-01-01T00:00:00Z'), ids.slice(0, 3)]);
 });

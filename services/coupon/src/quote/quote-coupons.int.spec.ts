@@ -18,8 +18,8 @@ const ask = (questions: { couponId: string; userId: string }[]) =>
 it('answers each question in order, with the first reason against it', async () => {
   const [good, held, used, expired] = [await holder(office), await holder(office), await holder(office), await holder(office)];
   const past = 'UTC_TIMESTAMP(3) - INTERVAL 1 SECOND';
-  await office.db.execute(`UPDATE coupons SET status = 'HELD', held_by = ?, expires_at = ${past} WHERE id = ?`, [newId(), held.couponId]);
-  await office.db.execute(`UPDATE coupons SET status = 'USED', used_by = ?, expires_at = ${past} WHERE id = ?`, [newId(), used.couponId]);
+  await office.db.execute(`UPDATE coupons SET status = 'HELD', order_id = ?, expires_at = ${past} WHERE id = ?`, [newId(), held.couponId]);
+  await office.db.execute(`UPDATE coupons SET status = 'USED', order_id = ?, expires_at = ${past} WHERE id = ?`, [newId(), used.couponId]);
   await office.db.execute(`UPDATE coupons SET expires_at = ${past} WHERE id = ?`, [expired.couponId]);
   const { quotes } = await ask([
     expired,

@@ -5,53 +5,55 @@ interface Row extends Coupon {
   readonly now: Date;
 }
 
-/** Found by primary key in the order of the JSON, so that two batches never wait for each other in a circle. Read with the database's clock. */
+/** Locked in the order of their keys, so that two batches never wait for each other in a circle. Read with the database's clock. */
 export const LOCK_COUPONS = `
-  SELECT c.id, c.user_id AS userId, c.status, c.held_by AS heldBy, c.used_by AS usedBy, c.expires_at AS expiresAt, UTC_TIMESTAMP(3) AS now
-    FROM (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j) j -- MySQL cannot lock a bare JSON_TABLE
-    STRAIGHT_JOIN coupons c FORCE INDEX (PRIMARY) ON c.id = j.id FOR UPDATE`;
+  SELECT id, event_id AS eventId, user_id AS userId, status, order_id AS orderId, expires_at AS expiresAt, UTC_TIMESTAMP(3) AS now
+    FROM coupons FORCE INDEX (PRIMARY) WHERE id IN (?) ORDER BY id FOR UPDATE`;
 
-export const UPDATE_COUPONS = `
-  UPDATE JSON_TABLE(?, '$[*]' COLUMNS (
-           id CHAR(36) CHARACTER SET ascii PATH '$[0]', status VARCHAR(16) CHARACTER SET ascii PATH '$[1]',
-           held_by CHAR(36) CHARACTER SET ascii PATH '$[2]', used_by CHAR(36) CHARACTER SET ascii PATH '$[3]')) j
-  STRAIGHT_JOIN coupons c FORCE INDEX (PRIMARY) ON c.id = j.id
-     SET c.status = j.status, c.held_by = j.held_by, c.used_by = j.used_by, c.updated_at = UTC_TIMESTAMP(3)`;
+const COUPONS = 'coupons (id, event_id, user_id, status, order_id, expires_at)';
+
+/** New values of locked rows. */
+const NEW_VALUES = 'ON DUPLICATE KEY UPDATE status = VALUES(status), order_id = VALUES(order_id), updated_at = UTC_TIMESTAMP(3)';
 
 /** The coupons that a batch touches: locked once, changed in memory command by command, written with one statement. */
 export class CouponBook {
   /** What validity is judged by: the database's clock when the batch was read. */
   readonly at: Date;
-  readonly #coupons: Map<string, Coupon>;
-  readonly #changed = new Set<string>();
+  readonly #read: ReadonlyMap<string, Coupon>;
+  readonly #now: Map<string, Coupon>;
 
   /** A book of rows that are locked, or of a test. */
   constructor(rows: readonly Coupon[], at: Date) {
-    this.#coupons = new Map(rows.map((row) => [row.id, row]));
+    this.#read = new Map(rows.map((row) => [row.id, row]));
+    this.#now = new Map(this.#read);
     this.at = at;
   }
 
   static async lock(tx: Tx, ids: readonly string[]): Promise<CouponBook> {
-    const rows = await tx.query<Row>(LOCK_COUPONS, [JSON.stringify([...new Set(ids)].filter(isId).sort())]);
+    const some = [...new Set(ids)].filter(isId).sort();
+    const rows = some.length === 0 ? [] : await tx.query<Row>(LOCK_COUPONS, [some]);
     return new CouponBook(rows, rows[0]?.now ?? new Date(0)); // without rows there is nothing whose date could be asked
   }
 
   find(id: string): Coupon | undefined {
-    return this.#coupons.get(id);
+    return this.#now.get(id);
   }
 
   put(coupon: Coupon): void {
-    this.#coupons.set(coupon.id, coupon);
-    this.#changed.add(coupon.id);
+    this.#now.set(coupon.id, coupon);
   }
 
   async save(tx: Tx): Promise<void> {
-    if (this.#changed.size === 0) return;
-    const rows = [...this.#changed].sort().map((id) => {
-      const { status, heldBy, usedBy } = this.#coupons.get(id) as Coupon;
-      return [id, status, heldBy, usedBy];
+    const changed = [...this.#now.values()].filter(({ id, status, orderId }) => {
+      const before = this.#read.get(id);
+      return status !== before?.status || orderId !== before.orderId;
     });
-    const { affectedRows } = await tx.execute(UPDATE_COUPONS, [JSON.stringify(rows)]);
-    if (affectedRows !== rows.length) throw new Error(`coupons: wrote ${affectedRows} rows of ${rows.length}`);
+    if (changed.length === 0) return;
+    const rows = changed
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .map(({ id, eventId, userId, status, orderId, expiresAt }) => [id, eventId, userId, status, orderId, expiresAt]);
+    // Each is there and locked, so it is changed, which counts twice; one that had to be inserted would count once.
+    const affected = await tx.insert(COUPONS, rows, NEW_VALUES);
+    if (affected !== 2 * rows.length) throw new Error(`coupons: ${rows.length} rows were to be changed, ${affected} is what that came to`);
   }
 }

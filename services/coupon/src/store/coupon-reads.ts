@@ -3,14 +3,13 @@ import type { Coupon } from '../coupon.ts';
 import type { DiscountColumns } from '../discount.ts';
 
 export interface CouponRow extends Coupon, DiscountColumns {
-  readonly eventId: string;
   readonly createdAt: Date;
   /** The database's clock, by which coupons expire. */
   readonly now: Date;
 }
 
 const COLUMNS = `
-         c.id, c.event_id AS eventId, c.user_id AS userId, c.status, c.held_by AS heldBy, c.used_by AS usedBy, c.expires_at AS expiresAt, c.created_at AS createdAt,
+         c.id, c.event_id AS eventId, c.user_id AS userId, c.status, c.order_id AS orderId, c.expires_at AS expiresAt, c.created_at AS createdAt,
          e.discount_type AS discountType, e.discount_value AS discountValue, e.max_discount AS maxDiscount, e.min_order_amount AS minOrderAmount, UTC_TIMESTAMP(3) AS now`;
 
 /** Many coupons by their ids. */

@@ -25,9 +25,11 @@ export const READ_WALLET = 'SELECT balance, updated_at AS updatedAt FROM wallets
 /** Balances of many users for the quotes of orders, in one round trip. */
 export const READ_BALANCES = 'SELECT user_id AS userId, balance FROM wallets FORCE INDEX (PRIMARY) WHERE user_id IN (?)';
 
-/** A page of a user's ledger, newest first; its index serves filter and order, so a page costs its own rows and no more. */
+/**
+ * A page of a user's ledger, newest first, read off the index in that order: a page costs its own rows, of one type also those of others in between.
+ */
 export const readEntries = ({ ofType, before }: { ofType: boolean; before: boolean }): string => `
   SELECT id, type, amount, balance_after AS balanceAfter, order_id AS orderId, created_at AS createdAt, version
-    FROM ledger FORCE INDEX (${ofType ? 'ledger_type' : 'ledger_version'})
+    FROM ledger FORCE INDEX (ledger_version)
    WHERE user_id = ?${ofType ? ' AND type = ?' : ''}${before ? ' AND version < ?' : ''}
    ORDER BY version DESC LIMIT ?`;

@@ -7,6 +7,8 @@ CREATE TABLE products (
   price       BIGINT        NOT NULL,
   status      VARCHAR(16)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   version     BIGINT        NOT NULL DEFAULT 1,
+  -- Its options are made with it. A quote that finds one of them need not look for the others to know how to name it.
+  option_count INT          NOT NULL DEFAULT 1,
   deleted_at  DATETIME(3)   NULL,
   created_at  DATETIME(3)   NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
@@ -72,7 +74,6 @@ CREATE TABLE stock_movements (
   created_at     DATETIME(3)  NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
   UNIQUE KEY stock_movements_cause (cause_id, option_id, type),
-  KEY stock_movements_option (option_id, id),
   CONSTRAINT stock_movements_type CHECK (type IN ('INITIAL', 'ADJUSTMENT', 'SALE', 'RESTOCK'))
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 

@@ -19,25 +19,24 @@ CREATE TABLE coupon_events (
   CONSTRAINT coupon_events_discount CHECK (discount_type IN ('PERCENT', 'FIXED'))
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
 
--- Status AVAILABLE, HELD (by held_by) or USED (by used_by); expiry is a matter of reading the clock.
+-- Status AVAILABLE, HELD or USED, both by order_id; expiry is a matter of reading the clock. From the hold to the use only the status changes,
+-- which no index has.
 CREATE TABLE coupons (
   id          CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   event_id    CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   user_id     CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   status      VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  held_by     CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
-  used_by     CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  order_id    CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
   expires_at  DATETIME(3) NOT NULL,
   created_at  DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   updated_at  DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
   UNIQUE KEY coupons_one_a_user (event_id, user_id),
-  UNIQUE KEY coupons_used_by (used_by),
+  UNIQUE KEY coupons_order (order_id),
   KEY coupons_user (user_id, created_at, id),
-  KEY coupons_held_by (held_by),
   CONSTRAINT coupons_of FOREIGN KEY (event_id) REFERENCES coupon_events (id),
   CONSTRAINT coupons_status CHECK (status IN ('AVAILABLE', 'HELD', 'USED')),
-  CONSTRAINT coupons_holder CHECK ((status = 'HELD') = (held_by IS NOT NULL) AND (status = 'USED') = (used_by IS NOT NULL))
+  CONSTRAINT coupons_holder CHECK ((status = 'AVAILABLE') = (order_id IS NULL))
 ) ENGINE = InnoDB;
 
 -- A key stands for at most one effect: the row is written in the transaction of that effect, never before it.
