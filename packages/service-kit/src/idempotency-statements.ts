@@ -14,13 +14,14 @@ export const IDEMPOTENCY_DDL = `CREATE TABLE idempotency (
   KEY idempotency_created_at (created_at)
 ) ENGINE = InnoDB`;
 
+const INTO = 'idempotency (caller, route, idempotency_key, fingerprint, effect_id)';
+
 /** Keeps a rival's row, and waits for its transaction. */
 export const claimStatement = (rows: readonly string[][]): [string, unknown[]] =>
-  insertList(
-    'idempotency (caller, route, idempotency_key, fingerprint, effect_id)',
-    rows,
-    'ON DUPLICATE KEY UPDATE caller = idempotency.caller',
-  );
+  insertList(INTO, rows, 'ON DUPLICATE KEY UPDATE caller = idempotency.caller');
+
+/** Fails when one of the keys is there, after it has waited for the transaction of a rival that has just written it. */
+export const addStatement = (rows: readonly string[][]): [string, unknown[]] => insertList(INTO, rows);
 
 // In a derived table: MySQL refuses to lock what JSON_TABLE makes (error 3569).
 const KEYS = `(SELECT t.caller, t.route, t.k FROM JSON_TABLE(?, '$[*]' COLUMNS (

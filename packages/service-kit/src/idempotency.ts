@@ -88,13 +88,19 @@ export const findKeys = async (
   return new Map(rows.map((row) => [idempotencyName(row), row]));
 };
 
+/** A key and the effect that is to be its own. */
+export type KeyOfEffect = IdempotencyKey & { readonly effectId: string };
+
+/** Keys as the statements that write them take them. */
+export const keyRows = (keys: readonly KeyOfEffect[]): string[][] =>
+  inOrder(keys).map(({ caller, route, key, fingerprint, effectId }) => [caller, route, key, fingerprint, effectId]);
+
 /**
  * Claims keys for effects that this transaction will make, and answers whose they are now: mine where `effectId` is the given one. Waits for
  * rivals that hold the same keys.
  */
-export const claimKeys = (tx: Tx, keys: readonly (IdempotencyKey & { readonly effectId: string })[]): Promise<Map<string, KeyRow>> => {
-  const rows = inOrder(keys).map(({ caller, route, key, fingerprint, effectId }) => [caller, route, key, fingerprint, effectId]);
-  if (rows.length > 0) void tx.execute(...claimStatement(rows));
+export const claimKeys = (tx: Tx, keys: readonly KeyOfEffect[]): Promise<Map<string, KeyRow>> => {
+  if (keys.length > 0) void tx.execute(...claimStatement(keyRows(keys)));
   return findKeys(tx, keys, { lock: true });
 };
 

@@ -26,3 +26,4 @@ export * from './trace.ts';
 export { isTransient } from './transient.ts';
 export * from './two-generations.ts';
 export * from './tx.ts';
+export * from './write-once.ts';

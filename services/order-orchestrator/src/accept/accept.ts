@@ -1,7 +1,6 @@
 import { type orders, refusal, type refusals } from '@jumun/protos';
 import { begin, messagesOf, type Message, type Pace, type Progress } from '@jumun/saga';
 import {
-  claimKeys,
   type Database,
   faultPoint,
   findKeys,
@@ -9,14 +8,16 @@ import {
   type KeyRow,
   monotonicMs,
   newId,
+  openWriteOnce,
   TransientError,
   type Tx,
+  type WriteOnce,
 } from '@jumun/service-kit';
 import type { PlacedOrder } from '../order.ts';
 import { placeOrder } from '../place-order.ts';
 import type { HopefulQuote, Quote, Quoting } from '../quote/quote.ts';
 import { insertAccepted } from '../store/accepted.ts';
-import { NOW_MS } from '../store/saga-store.ts';
+import { type Clock, openClock } from '../store/clock.ts';
 
 /** A quote older than this is asked again: prices and balances have moved on. */
 const QUOTE_AGE_MAX_MS = 2_000;
@@ -87,54 +88,57 @@ const placed = ({ id, call: { userId, couponId }, quote }: Candidate, createdAt:
 
 class QuoteTooOld extends Error {}
 
+type Parts = AcceptParts & { readonly writeOnce: WriteOnce; readonly databaseClock: Clock };
+
+interface Written {
+  readonly rows: ReadonlyMap<string, KeyRow>;
+  readonly sagas: readonly Progress<PlacedOrder>[];
+}
+
+/** Whether the quotes may still be accepted, and what time it is by the database's clock. */
+interface Moment {
+  readonly isFresh: () => boolean;
+  readonly now: number;
+}
+
 /** Keys, orders, lines and sagas of one batch. Answers whose the keys are, and which sagas have begun. */
-const insert = async (
-  tx: Tx,
-  candidates: readonly Candidate[],
-  pace: Pace,
-  isFresh: () => boolean,
-): Promise<{ rows: ReadonlyMap<string, KeyRow>; sagas: readonly Progress<PlacedOrder>[] }> => {
+const insert = ({ writeOnce, pace }: Parts, candidates: readonly Candidate[], { isFresh, now }: Moment): Promise<Written> => {
   const keyed = candidates.flatMap(({ id, call }) => {
     const key = keyOf(call);
     return key === undefined ? [] : [{ ...key, effectId: id }];
   });
-  const [rows, [clock]] = await Promise.all([claimKeys(tx, keyed), tx.query<{ now: number }>(`SELECT ${NOW_MS} AS now`)]);
-  // Without its row an order could be placed twice, so it must not be placed at all.
-  if (candidates.some(({ call }) => keyOf(call) !== undefined && rowOf(rows, call) === undefined))
-    throw new Error('an idempotency key was claimed, but is not there');
-  // A rival with the same key may have kept us waiting.
-  if (!isFresh()) throw new QuoteTooOld();
-  const now = clock?.now ?? Date.now();
-  const sagas = candidates
-    .filter(({ id, call }) => (rowOf(rows, call)?.effectId ?? id) === id)
-    .map((candidate) => begin(placeOrder, candidate.id, placed(candidate, now), now, pace).progress);
-  if (sagas.length > 0) await insertAccepted(tx, sagas);
-  await faultPoint('accept:written-not-committed');
-  return { rows, sagas };
+  return writeOnce(keyed, {
+    write: async (tx, rows) => {
+      const sagas = candidates
+        .filter(({ id, call }) => (rowOf(rows, call)?.effectId ?? id) === id)
+        .map((candidate) => begin(placeOrder, candidate.id, placed(candidate, now), now, pace).progress);
+      if (sagas.length > 0) await insertAccepted(tx, sagas);
+      return { rows, sagas };
+    },
+    beforeCommit: () => {
+      // A rival with the same key may have kept us waiting.
+      if (!isFresh()) throw new QuoteTooOld();
+      return faultPoint('accept:written-not-committed');
+    },
+  });
 };
 
 /**
  * Order, lines, saga and key in one transaction. A rival that was faster with the same key keeps it, and the call gets the rival's order.
  * So it is with a call that is refused now: it may be refused only because its own order has taken the coupon, the money or the stock.
  */
-const write = async (
-  { db, pace, send, accepted }: AcceptParts,
-  calls: readonly orders.PlaceOrder[],
-  quotes: readonly Quote[],
-  isFresh: () => boolean,
-): Promise<Decision[]> => {
+const write = async (parts: Parts, calls: readonly orders.PlaceOrder[], quotes: readonly Quote[], moment: Moment): Promise<Decision[]> => {
   const judged = calls.map((call, index): Candidate | { call: orders.PlaceOrder; refused: refusals.Refusal } => {
     const quote = quotes[index] ?? { refused: refusal('unavailable') };
     return 'refused' in quote ? { call, ...quote } : { id: newId(), call, quote };
   });
-  const known = await findKeys(db, keysOf(judged.filter((each) => 'refused' in each).map(({ call }) => call)));
+  const known = await findKeys(parts.db, keysOf(judged.filter((each) => 'refused' in each).map(({ call }) => call)));
   const candidates = judged.filter((each) => 'id' in each);
-  const { rows, sagas } =
-    candidates.length === 0 ? { rows: known, sagas: [] } : await db.transaction((tx) => insert(tx, candidates, pace, isFresh));
+  const { rows, sagas } = candidates.length === 0 ? { rows: known, sagas: [] } : await insert(parts, candidates, moment);
   if (sagas.length > 0) {
-    accepted?.(sagas);
+    parts.accepted?.(sagas);
     await faultPoint('accept:committed-not-sent');
-    send(
+    parts.send(
       sagas.flatMap((saga) => messagesOf(placeOrder, saga)),
       new Map(candidates.map(({ id, call }) => [id, call])),
     );
@@ -151,15 +155,16 @@ const write = async (
 };
 
 /** Quotes, judges and writes calls of which each has a key of its own, or none. */
-const decide = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]): Promise<Decision[]> => {
+const decide = async (parts: Parts, calls: readonly orders.PlaceOrder[]): Promise<Decision[]> => {
   const { clock = monotonicMs } = parts;
   for (let asked = 1; asked <= QUOTES_MAX; asked++) {
     const askedAt = clock();
     const isFresh = (): boolean => clock() - askedAt <= QUOTE_AGE_MAX_MS;
     const quotes = await parts.quote(calls);
+    const now = await parts.databaseClock(parts.db); // in the transaction it would cost a round trip
     if (!isFresh()) continue;
     try {
-      return await write(parts, calls, quotes, isFresh);
+      return await write(parts, calls, quotes, { isFresh, now });
     } catch (error) {
       if (!(error instanceof QuoteTooOld)) throw error;
     }
@@ -182,17 +187,23 @@ const leadersOf = (calls: readonly orders.PlaceOrder[]): Map<orders.PlaceOrder, 
   );
 };
 
+/** Accepts a batch. */
+export type Accept = (calls: readonly orders.PlaceOrder[]) => Promise<Accepted[]>;
+
 /**
- * Accepts a batch. A repeated call gets its order even where a new one would be refused; when the batch fails altogether, `findPlaced` tells.
+ * Opens acceptance. A repeated call gets its order even where a new one would be refused; when the batch fails altogether, `findPlaced` tells.
  * Twins in the batch are one order.
  */
-export const acceptBatch = async (parts: AcceptParts, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
-  const leaders = leadersOf(calls);
-  const led = [...new Set(leaders.values())];
-  const decided = await decide(parts, led);
-  const decisions = new Map(led.map((leader, index) => [leader, decided[index] as Decision]));
-  return calls.map((call) => {
-    const leader = leaders.get(call) as orders.PlaceOrder;
-    return answerTo(call, leader, decisions.get(leader) as Decision);
-  });
+export const openAccepting = (given: AcceptParts): Accept => {
+  const parts = { ...given, writeOnce: openWriteOnce(given.db), databaseClock: openClock(given.clock) };
+  return async (calls) => {
+    const leaders = leadersOf(calls);
+    const led = [...new Set(leaders.values())];
+    const decided = await decide(parts, led);
+    const decisions = new Map(led.map((leader, index) => [leader, decided[index] as Decision]));
+    return calls.map((call) => {
+      const leader = leaders.get(call) as orders.PlaceOrder;
+      return answerTo(call, leader, decisions.get(leader) as Decision);
+    });
+  };
 };

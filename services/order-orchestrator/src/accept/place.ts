@@ -1,8 +1,8 @@
 import { type orders, refusal, type refusals } from '@jumun/protos';
-import { batcher, faultPoint, isTransient, type Logger, OverloadedError, usableKey } from '@jumun/service-kit';
+import { batcher, type Database, faultPoint, isTransient, type Logger, OverloadedError, usableKey } from '@jumun/service-kit';
 import { refusedOrder } from '../metrics.ts';
 import type { Waiters } from '../wait/waiters.ts';
-import { type Accepted, type AcceptParts, acceptBatch, findPlaced } from './accept.ts';
+import { type Accept, type Accepted, type AcceptParts, findPlaced, openAccepting } from './accept.ts';
 
 /** Orders in one acceptance: one quote, one transaction. Some 30 ms of work. */
 const BATCH_SIZE_MAX = 200;
@@ -34,27 +34,32 @@ const technical = (error: unknown, logger: Logger): refusals.Refusal => {
  * Accepts a batch. What is wrong with one call is kept from the others: a batch that fails for good is halved until that call is alone.
  * What cannot be accepted now gets its order all the same if its key has placed one.
  */
-const acceptApart = async (parts: AcceptParts, logger: Logger, calls: readonly orders.PlaceOrder[]): Promise<Accepted[]> => {
+const acceptApart = async (
+  accept: Accept,
+  { db, logger }: { db: Database; logger: Logger },
+  calls: readonly orders.PlaceOrder[],
+): Promise<Accepted[]> => {
   try {
-    return await acceptBatch(parts, calls);
+    return await accept(calls);
   } catch (error) {
     if (calls.length === 1 || isTransient(error) || error instanceof OverloadedError) {
       const refused = technical(error, logger);
-      const placed = await findPlaced(parts.db, calls).catch(() => []);
+      const placed = await findPlaced(db, calls).catch(() => []);
       return calls.map((_, index) => placed[index] ?? { refused });
     }
     const middle = Math.ceil(calls.length / 2);
-    const first = await acceptApart(parts, logger, calls.slice(0, middle));
-    return [...first, ...(await acceptApart(parts, logger, calls.slice(middle)))];
+    const first = await acceptApart(accept, { db, logger }, calls.slice(0, middle));
+    return [...first, ...(await acceptApart(accept, { db, logger }, calls.slice(middle)))];
   }
 };
 
 /** Accepts an order and waits for its saga as long as the caller has patience. Never throws: what went wrong is a refusal. */
 export const openPlacing = ({ waiters, logger, ...parts }: AcceptParts & { waiters: Waiters; logger: Logger }): Place => {
+  const accepting = openAccepting(parts);
   const accept = batcher<orders.PlaceOrder, Accepted>({
     sizeMax: BATCH_SIZE_MAX,
     queueMax: QUEUE_MAX,
-    run: (calls) => acceptApart(parts, logger, calls),
+    run: (calls) => acceptApart(accepting, { db: parts.db, logger }, calls),
   });
   let open = 0;
 

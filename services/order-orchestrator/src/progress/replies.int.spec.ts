@@ -4,7 +4,7 @@ import { inventory, orders, topicNames, topics } from '@jumun/protos';
 import { defaultPace } from '@jumun/saga';
 import { createLogger, newId } from '@jumun/service-kit';
 import { eventually, type FreshDatabase, freshDatabase, freshPrefix, infrastructure } from '@jumun/testkit';
-import { acceptBatch } from '../accept/accept.ts';
+import { openAccepting } from '../accept/accept.ts';
 import { readOrders } from '../store/orders.ts';
 import { readTimeline } from '../store/timeline.ts';
 import { openWaiters, type Waiters } from '../wait/waiters.ts';
@@ -54,28 +54,26 @@ beforeAll(async () => {
     listen('listener', orderEvents),
     listen('dead', `${orderReplies}.dlq`),
   ]);
+  const accepting = openAccepting({
+    db,
+    pace,
+    accepted: (sagas) => runner.accepted(sagas),
+    quote: (calls) =>
+      Promise.resolve(
+        calls.map(() => ({
+          lines: [{ productId: newId(), optionId: newId(), name: 'Tea', unitPrice: 1, quantity: 1, discountShare: 0 }],
+          subtotal: 1,
+          discount: 0,
+          total: 1,
+        })),
+      ),
+    send: (messages, calls) => {
+      for (const [id, { traceparent }] of calls) traces.keep(id, traceparent);
+      void post(toMessages(messages));
+    },
+  });
   accept = async (call) => {
-    const [accepted] = await acceptBatch(
-      {
-        db,
-        pace,
-        accepted: (sagas) => runner.accepted(sagas),
-        quote: (calls) =>
-          Promise.resolve(
-            calls.map(() => ({
-              lines: [{ productId: newId(), optionId: newId(), name: 'Tea', unitPrice: 1, quantity: 1, discountShare: 0 }],
-              subtotal: 1,
-              discount: 0,
-              total: 1,
-            })),
-          ),
-        send: (messages, calls) => {
-          for (const [id, { traceparent }] of calls) traces.keep(id, traceparent);
-          void post(toMessages(messages));
-        },
-      },
-      [orders.PlaceOrder.fromPartial({ userId, ...call })],
-    );
+    const [accepted] = await accepting([orders.PlaceOrder.fromPartial({ userId, ...call })]);
     if (accepted === undefined || 'refused' in accepted) throw new Error('refused');
     return accepted.orderId;
   };

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { messageTypeRegistry, orders, refusal } from '@jumun/protos';
 import { advance, begin, defaultPace, endOf, type Progress, type SagaChange, StaleSagaError } from '@jumun/saga';
-import { createLogger, newId, TransientError } from '@jumun/service-kit';
+import { createLogger, type Database, newId, TransientError } from '@jumun/service-kit';
 import { type FreshDatabase, freshDatabase } from '@jumun/testkit';
-import { type AcceptParts, acceptBatch } from '../accept/accept.ts';
+import { type AcceptParts, openAccepting } from '../accept/accept.ts';
 import { openPlacing } from '../accept/place.ts';
 import { COUNT_OPEN, COUNT_STUCK } from '../metrics.ts';
 import type { PlacedOrder } from '../order.ts';
@@ -175,7 +175,8 @@ describe('acceptance', () => {
       send: (messages) => void sent.push(...messages.map(({ commandId }) => commandId)),
       ...given,
     };
-    return { sent, accept: (...calls: orders.PlaceOrder[]) => acceptBatch(parts, calls) };
+    const accept = openAccepting(parts);
+    return { sent, accept: (...calls: orders.PlaceOrder[]) => accept(calls) };
   };
 
   it('makes one order of twins, one of each call without a key, and refuses another body', async () => {
@@ -273,8 +274,12 @@ describe('acceptance', () => {
 
   it('gives up, and leaves nothing, when every quote grows old while it waits for the database', async () => {
     const key = newId();
-    let looks = 0;
-    const stuck = open({ clock: () => (++looks % 3 === 0 ? looks * 10_000 : (looks - (looks % 3)) * 10_000) });
+    let now = 0;
+    const transaction: Database['transaction'] = async (work) => {
+      now += 2_001;
+      return database.db.transaction(work);
+    };
+    const stuck = open({ clock: () => now, db: { ...database.db, transaction } });
     await expect(stuck.accept(call(key))).rejects.toThrow('older than 2000 ms');
     expect(await database.db.query('SELECT 1 FROM idempotency WHERE idempotency_key = ?', [key])).toEqual([]);
   });
