@@ -1,7 +1,9 @@
--- An order as its buyer sees it. Amounts are won and frozen when the order is accepted.
+-- An order as its buyer sees it, once it has ended. Amounts are won and frozen when the order is accepted. The row is written then and at the end:
+-- how an open order stands, and whether it is paid, follows from its saga.
 CREATE TABLE orders (
   id             CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   user_id        CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- VALIDATING, where each order is accepted, says that it is open, and no more.
   status         VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   -- Why it was cancelled: a jumun.refusals.v1.Refusal as JSON.
   reason         TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
@@ -19,7 +21,7 @@ CREATE TABLE orders (
   PRIMARY KEY (id),
   -- A list by status reads the user's own orders: an index of it would cost each order five entries.
   KEY orders_user (user_id, created_at, id),
-  CONSTRAINT orders_status CHECK (status IN ('PENDING', 'VALIDATING', 'PROCESSING', 'COMPLETED', 'CANCELLED')),
+  CONSTRAINT orders_status CHECK (status IN ('VALIDATING', 'COMPLETED', 'CANCELLED')),
   CONSTRAINT orders_total CHECK (total >= 0 AND total = subtotal - discount)
 ) ENGINE = InnoDB;
 
