@@ -5,7 +5,7 @@ import { createLogger, newId, TransientError } from '@jumun/service-kit';
 import { type FreshDatabase, freshDatabase } from '@jumun/testkit';
 import { type AcceptParts, acceptBatch } from '../accept/accept.ts';
 import { openPlacing } from '../accept/place.ts';
-import { COUNT_OPEN, COUNT_STUCK } from '../metrics.ts';
+import { COUNT_OPEN, COUNT_PARKED } from '../metrics.ts';
 import type { PlacedOrder } from '../order.ts';
 import { finalEvent } from '../order-message.ts';
 import { placeOrder } from '../place-order.ts';
@@ -307,7 +307,7 @@ describe('the plan of every hot statement', () => {
     ['lines of answers', READ_LINES, () => [some()], 'order_lines', 'range', 'PRIMARY'],
     ['ended ones', ENDED_AMONG, () => [some()], 'orders', 'range', 'PRIMARY'],
     ['open sagas', COUNT_OPEN, () => [], 'sagas', 'range', 'sagas_due'],
-    ['stuck sagas', COUNT_STUCK, () => [], 'sagas', 'ref', 'sagas_stuck'],
+    ['parked sagas', COUNT_PARKED, () => [], 'sagas', 'ref', 'sagas_due'],
   ])('%s', async (_, sql, params, table, type, key) => {
     const plan = await database.db.query<Line>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params());
     const line = plan.find((each) => each.table === table);

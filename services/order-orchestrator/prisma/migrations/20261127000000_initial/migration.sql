@@ -63,8 +63,8 @@ CREATE TABLE sagas (
   created_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   updated_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
-  KEY sagas_due (next_at),
-  KEY sagas_stuck (stuck)
+  -- For the sweep. That it goes on with `stuck` lets parked sagas, which are due at no time, be counted without a key of their own.
+  KEY sagas_due (next_at, stuck)
 ) ENGINE = InnoDB;
 
 -- A key stands for at most one effect: the row is written in the transaction of that effect, never before it.
