@@ -121,6 +121,18 @@ describe('an open order', () => {
     expect(await read(bad)).toMatchObject({ paidAt: undefined, completedAt: undefined, reason: { kind: { $case: 'outOfStock' } } });
   });
 
+  it('is completed, paid at no known time, where the debit was told without one', async () => {
+    const accepted = begun();
+    await accept(accepted);
+    await move(accepted, 1, toReserve, { pay: wallet.WalletDebited.fromPartial({}) }, toCommit);
+    expect(await read(accepted)).toMatchObject({
+      status: 'ORDER_STATUS_COMPLETED',
+      paymentStatus: 'PAYMENT_STATUS_SUCCESS',
+      paidAt: undefined,
+      completedAt: new Date(accepted.data.createdAt + 20),
+    });
+  });
+
   it('is never seen half ended', async () => {
     const some = Array.from({ length: 20 }, () => begun());
     await accept(...some);

@@ -33,10 +33,14 @@ type LineRow = Omit<orders.OrderLine, '$type'> & { readonly orderId: string };
 /** The row of an open order says no more than that it is open: `place-order.ts` tells from its saga how it stands. */
 const IS_ENDED = "o.status IN ('COMPLETED', 'CANCELLED')";
 
+/** What a row says of what has not happened: NULL would take less room than what follows it. */
+const unlessNever = (column: string): string => `NULLIF(${column}, TIMESTAMP'9999-12-31 23:59:59.999')`;
+
 /** One statement sees one state of the rows: an order's end and that of its saga are seen both or not at all. */
 export const READ_ORDERS = `
   SELECT o.id, o.user_id AS userId, o.status, o.reason, o.subtotal, o.discount, o.total, o.refunded, o.coupon_id AS couponId,
-         o.payment_status AS paymentStatus, o.paid_at AS paidAt, o.created_at AS createdAt, o.completed_at AS completedAt,
+         o.payment_status AS paymentStatus, ${unlessNever('o.paid_at')} AS paidAt, o.created_at AS createdAt,
+         ${unlessNever('o.completed_at')} AS completedAt,
          o.cancelled_at AS cancelledAt, JSON_VALUE(s.progress, '$.phase') AS sagaPhase, JSON_VALUE(s.progress, '$.stage') AS sagaStage,
          JSON_VALUE(s.data, '$.paidAt') AS sagaPaidAt
     FROM orders o FORCE INDEX (PRIMARY) LEFT JOIN sagas s FORCE INDEX (PRIMARY) ON s.id = IF(${IS_ENDED}, NULL, o.id)
