@@ -13,8 +13,8 @@ it('sagas are counted by state, parked ones whether or not something else of the
   const IN_A_MINUTE = 'UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE';
   const insert = (nextAt: string, stuck: string, outcome: string) =>
     database.db.execute(
-      `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, next_at, stuck, outcome)
-       VALUES (?, ?, 'place-order', 1, 1, '{}', '{}', ${nextAt}, ${stuck}, ${outcome})`,
+      `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, timeline, next_at, stuck, outcome)
+       VALUES (?, ?, 'place-order', 1, 1, '{}', '{}', '', ${nextAt}, ${stuck}, ${outcome})`,
       [newId(), newId()],
     );
   const times = async (count: number, ...row: Parameters<typeof insert>) => {
