@@ -54,7 +54,7 @@ const COUPONS = [
 /** A saga with its history: states of the order, and between them what it has heard, as `wallet:WalletDebited`. The rest as given, as SQL. */
 export const saga = (orderId: string, entries: readonly string[], more: Readonly<Record<string, string>>): string =>
   `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, timeline, ${Object.keys(more).join(', ')})
-   VALUES ('${orderId}', '${orderId}', 'place-order', 1, 4, '{}', '{}', '${lines(entries)}', ${Object.values(more).join(', ')})`;
+   VALUES ('${orderId}', '${orderId}', 'place-order', 1, 4, '{"stage":"reserve"}', '{}', '${lines(entries)}', ${Object.values(more).join(', ')})`;
 const lines = (entries: readonly string[]): string =>
   entries
     .map((entry) => (entry.includes(':') ? entry.split(':') : ['order', entry]))

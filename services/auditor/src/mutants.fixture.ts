@@ -264,6 +264,19 @@ const SAGAS: readonly Mutant[] = [
     tamper: on('orders', openOrder('b9'), saga(id('b9'), ['PENDING', 'VALIDATING'], { stuck: 'TRUE' })),
   },
   {
+    red: 'sagas.alive',
+    because: 'the end of a saga was not written to its order',
+    tamper: on('orders', `UPDATE orders SET status = 'VALIDATING', payment_status = 'PENDING' WHERE id = '${PAID}'`),
+  },
+  {
+    red: 'sagas.alive',
+    because: 'an order was cancelled without its saga',
+    tamper: on(
+      'orders',
+      `UPDATE sagas SET outcome = NULL, event_type = NULL, event_sent_at = NULL, next_at = UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE WHERE id = '${FAILED}'`,
+    ),
+  },
+  {
     red: 'orders.history-allowed',
     because: 'an order was completed without being paid first',
     tamper: on('orders', forgotten(PAID, 'PROCESSING')),

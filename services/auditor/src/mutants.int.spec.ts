@@ -1,5 +1,5 @@
 import { audit } from './audit.ts';
-import { EVENT, id, OPTION, PAID, saga, type TestBooks, testBooks, USER } from './books.fixture.ts';
+import { EVENT, id, OPTION, PAID, saga, type TestBooks, testBooks, told, USER } from './books.fixture.ts';
 import { checks } from './checks/index.ts';
 import { MUTANTS } from './mutants.fixture.ts';
 
@@ -43,22 +43,49 @@ describe('the auditor', () => {
     expect(await redOnes(true)).toEqual(['inbox.coupon.one-effect']);
   });
 
-  it('does not call an order under way a violation, until the suite is said to be at rest', async () => {
-    await given.tamper(
-      'catalog',
-      `INSERT INTO reservations (order_id, option_id, quantity, status) VALUES ('${id('b6')}', '${OPTION}', 1, 'RESERVED')`,
-    );
-    await given.tamper('catalog', 'UPDATE stock SET available = available - 1, reserved = reserved + 1');
-    await given.tamper(
-      'catalog',
-      `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${id('b6')}/reserve.stock/1', '${id('f1')}', 'jumun.inventory.v1.StockReserved', '{}')`,
-    );
-    await given.tamper(
-      'orders',
-      `INSERT INTO orders (id, user_id, status, payment_mode, subtotal, discount, total, payment_status) VALUES ('${id('b6')}', '${USER}', 'VALIDATING', 'IMMEDIATE', 1, 0, 1, 'PENDING')`,
-    );
-    await given.tamper('orders', saga(id('b6'), ['PENDING', 'VALIDATING'], { next_at: 'UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE' }));
-    expect(await redOnes(false)).toEqual([]);
-    expect(await redOnes(true)).toEqual(['orders.sold-as-ordered', 'sagas.alive']);
+  describe('an order under way', () => {
+    const OPEN = id('b6');
+    const at = (stage: string) => given.tamper('orders', `UPDATE sagas SET progress = '{"stage":"${stage}"}' WHERE id = '${OPEN}'`);
+    beforeEach(async () => {
+      for (const statement of [
+        `INSERT INTO reservations (order_id, option_id, quantity, status) VALUES ('${OPEN}', '${OPTION}', 1, 'RESERVED')`,
+        'UPDATE stock SET available = available - 1, reserved = reserved + 1',
+        `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${OPEN}/reserve.stock/1', '${id('f1')}', 'jumun.inventory.v1.StockReserved', '{}')`,
+      ])
+        await given.tamper('catalog', statement);
+      for (const statement of [
+        `INSERT INTO orders (id, user_id, status, payment_mode, subtotal, discount, total, payment_status) VALUES ('${OPEN}', '${USER}', 'VALIDATING', 'IMMEDIATE', 0, 0, 0, 'PENDING')`,
+        saga(OPEN, ['PENDING', 'VALIDATING'], { next_at: 'UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE' }),
+      ])
+        await given.tamper('orders', statement);
+    });
+
+    it('is no violation, until the suite is said to be at rest', async () => {
+      expect(await redOnes(false)).toEqual([]);
+      expect(await redOnes(true)).toEqual(['orders.sold-as-ordered', 'sagas.alive']);
+    });
+
+    it('stands where its saga does: its history has to end there', async () => {
+      await at('pay');
+      expect(await redOnes(false)).toEqual(['orders.history-allowed']);
+      await given.tamper('orders', told(OPEN, ['PROCESSING']));
+      expect(await redOnes(false)).toEqual([]);
+      await at('reserve');
+      expect(await redOnes(false)).toEqual(['orders.history-allowed']);
+    });
+
+    it('has sold nothing before its saga has left the first stage', async () => {
+      for (const statement of [
+        `UPDATE reservations SET status = 'COMMITTED' WHERE order_id = '${OPEN}'`,
+        'UPDATE stock SET reserved = reserved - 1, sold = sold + 1',
+        `INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id, order_id) VALUES ('${OPTION}', 'SALE', -1, 12, '${OPEN}', '${OPEN}')`,
+        `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${OPEN}/commit.stock/1', '${id('f1')}', 'jumun.inventory.v1.StockCommitted', '{}')`,
+      ])
+        await given.tamper('catalog', statement);
+      expect(await redOnes(false)).toEqual(['orders.sold-as-ordered']);
+      await at('commit');
+      await given.tamper('orders', told(OPEN, ['PROCESSING']));
+      expect(await redOnes(false)).toEqual([]);
+    });
   });
 });

@@ -57,9 +57,11 @@ export const observeChanges = (changes: readonly SagaChange[]): void => {
 };
 
 export const COUNT_OPEN = `
-  SELECT IF(outcome IS NULL, 'running', 'event_unsent') AS state, COUNT(*) AS sagas
-    FROM sagas FORCE INDEX (sagas_due) WHERE next_at IS NOT NULL AND stuck = FALSE GROUP BY 1`;
-export const COUNT_STUCK = "SELECT 'stuck' AS state, COUNT(*) AS sagas FROM sagas FORCE INDEX (sagas_stuck) WHERE stuck = TRUE";
+  SELECT IF(stuck, 'stuck', IF(outcome IS NULL, 'running', 'event_unsent')) AS state, COUNT(*) AS sagas
+    FROM sagas FORCE INDEX (sagas_due) WHERE next_at IS NOT NULL GROUP BY 1`;
+/** Those of which no step is asked any more are due at no time, like all that have ended; the key goes on to tell them apart. */
+export const COUNT_PARKED =
+  "SELECT 'stuck' AS state, COUNT(*) AS sagas FROM sagas FORCE INDEX (sagas_due) WHERE next_at IS NULL AND stuck = TRUE";
 
 const STATES = ['running', 'event_unsent', 'stuck'];
 
@@ -73,8 +75,14 @@ export const countSagas = (db: Pick<Database, 'query'>): void => {
     collect: async () => {
       try {
         type Row = { state: string; sagas: number };
-        const counted = await Promise.all([db.query<Row>(COUNT_OPEN), db.query<Row>(COUNT_STUCK)]);
-        for (const state of STATES) sagas.set({ state }, counted.flat().find((row) => row.state === state)?.sagas ?? 0);
+        const counted = await Promise.all([db.query<Row>(COUNT_OPEN), db.query<Row>(COUNT_PARKED)]);
+        for (const state of STATES) {
+          const rows = counted.flat().filter((row) => row.state === state);
+          sagas.set(
+            { state },
+            rows.reduce((sum, row) => sum + row.sagas, 0),
+          );
+        }
       } catch {
         sagas.reset(); // nothing is said while the database is away; /readyz says why
       }

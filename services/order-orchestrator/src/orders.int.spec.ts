@@ -300,11 +300,16 @@ describe('when others are away', () => {
     const read = async () => (await client.getOrder({ orderId: outcome.accepted.id, userId: buyer })).order;
     const paid = await eventually(async () => ((await read())?.paidAt === undefined ? undefined : read()), { withinMs: 30_000 });
     expect(paid).toMatchObject({ status: 'ORDER_STATUS_PROCESSING', paymentStatus: 'PAYMENT_STATUS_SUCCESS', completedAt: undefined });
-    const listed = await client.listOrders({ userId: buyer, limit: 1, cursor: '' });
-    expect(listed.outcome).toMatchObject({ page: { items: [paid] } });
+    const list = async (status?: orders.OrderStatus) => (await client.listOrders({ userId: buyer, limit: 1, cursor: '', status })).outcome;
+    expect(await list()).toMatchObject({ page: { items: [paid] } });
+    expect(await list(orders.OrderStatus.PROCESSING)).toMatchObject({ page: { items: [paid] } });
+    expect(await list(orders.OrderStatus.VALIDATING)).toMatchObject({ page: { items: [] } });
+    expect(await list(orders.OrderStatus.COMPLETED)).toMatchObject({ page: { items: [] } });
     await suite.restart('catalog-inventory');
     const completed = await eventually(async () => ((await read())?.completedAt === undefined ? undefined : read()), { withinMs: 60_000 });
     expect(completed).toMatchObject({ paymentStatus: 'PAYMENT_STATUS_SUCCESS', paidAt: paid?.paidAt });
+    expect(await list(orders.OrderStatus.PROCESSING)).toMatchObject({ page: { items: [] } });
+    expect(await list(orders.OrderStatus.COMPLETED)).toMatchObject({ page: { items: [completed] } });
     // Until each orchestrator has found the catalog again.
     for (const counter of counters) endedOf(await counter.insist({ userId: kim, items: [[tea, 1]] }));
   });
@@ -330,8 +335,11 @@ describe('when others are away', () => {
     const park = await suite.newBuyer(1_000);
     const wish: Order = { userId: park, items: [[tea, 1]], key: newId() };
     const underWay = counters[1].place(wish).catch(() => counters[0].insist(wish));
-    const isPaying = async () =>
-      (await suite.db.query("SELECT id FROM orders WHERE user_id = ? AND status = 'PROCESSING'", [park])).length === 1;
+    const client = suite.ordersOf(orchestrators[0].grpc);
+    const isPaying = async () => {
+      const { outcome } = await client.listOrders({ userId: park, limit: 1, cursor: '', status: orders.OrderStatus.PROCESSING });
+      return outcome?.$case === 'page' && outcome.page.items.length === 1;
+    };
     await eventually(async () => !wallet.isArmed('inbox:written-not-committed') && (await isPaying()));
     const ended = orchestrators[1].end();
     expect(endedOf(await underWay)).toMatchObject({ status: 'ORDER_STATUS_COMPLETED' });

@@ -48,9 +48,13 @@ export const placeOrder = saga<PlacedOrder>('place-order', { version: 1 })
 /** Every definition that a stored saga may name. An old version stays until no saga of it runs. */
 export const definitions = definitionsOf(placeOrder);
 
-/** The order's status while its saga is at a stage, or after its end. */
-export const statusOf = ({ phase, stage }: Progress): OrderStatus => {
+/** The order's status while its saga is at a stage, or after its end. The one rule: an open order's own row does not say it. */
+export const statusOf = ({ phase, stage }: Pick<Progress, 'phase' | 'stage'>): OrderStatus => {
   if (phase === 'completed') return 'COMPLETED';
   if (phase === 'refused') return 'CANCELLED';
   return stage === 'reserve' ? 'VALIDATING' : 'PROCESSING';
 };
+
+/** The stages at which an open order has this status: what is looked for among the sagas in its stead. None for any other status. */
+export const stagesOf = (status: string): string[] =>
+  placeOrder.plan.stages.map(({ name }) => name).filter((stage) => statusOf({ phase: 'running', stage }) === status);

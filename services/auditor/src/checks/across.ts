@@ -1,4 +1,5 @@
 import { type Check, type Finding, only, type Scope, type Violation } from '../check.ts';
+import { ORDERS_AND_SAGAS, STATUS } from './standing.ts';
 
 /** Orders compared at once with what the other schemas say of them. */
 const PAGE = 5_000;
@@ -25,7 +26,8 @@ export interface Stretch {
   readonly commandsWithin: Condition;
 }
 
-const ORDER_COLUMNS = 'SELECT id, user_id AS userId, status, total, coupon_id AS couponId, created_at AS createdAt FROM orders';
+const ORDER_COLUMNS = `
+  SELECT o.id, o.user_id AS userId, ${STATUS} AS status, o.total, o.coupon_id AS couponId, o.created_at AS createdAt FROM ${ORDERS_AND_SAGAS}`;
 const BELOW_ALL = '';
 const ABOVE_ALL = '~';
 /** Behind the last command id of an order: `~` comes after the slash. */
@@ -45,7 +47,7 @@ const stretch = (orders: readonly OrderRow[], within: Condition, commandsWithin:
 /** Walks all orders by their ids, a page at a time; ids of the first page start below, of the last end above everything, so orphans are seen too. */
 async function* stretches({ books, ids }: Scope): AsyncGenerator<Stretch> {
   if (ids !== undefined) {
-    const some = only('id', ids);
+    const some = only('o.id', ids);
     yield stretch(
       await books.orders.query<OrderRow>(`${ORDER_COLUMNS} WHERE TRUE${some.sql}`, some.params),
       (column) => only(column, ids),
@@ -54,7 +56,7 @@ async function* stretches({ books, ids }: Scope): AsyncGenerator<Stretch> {
     return;
   }
   for (let from = BELOW_ALL; ;) {
-    const orders = await books.orders.query<OrderRow>(`${ORDER_COLUMNS} WHERE id > ? ORDER BY id LIMIT ${PAGE}`, [from]);
+    const orders = await books.orders.query<OrderRow>(`${ORDER_COLUMNS} WHERE o.id > ? ORDER BY o.id LIMIT ${PAGE}`, [from]);
     const to = orders.length < PAGE ? ABOVE_ALL : (orders.at(-1)?.id ?? ABOVE_ALL);
     yield stretch(orders, range(from, to), range(behindCommandsOf(from), behindCommandsOf(to)));
     if (to === ABOVE_ALL) return;

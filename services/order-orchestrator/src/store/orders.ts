@@ -1,7 +1,17 @@
 import { orders, refusals } from '@jumun/protos';
-import type { Database } from '@jumun/service-kit';
+import type { Progress } from '@jumun/saga';
+import type { Cursor, Database } from '@jumun/service-kit';
+import { stagesOf, statusOf } from '../place-order.ts';
 
-interface OrderRow {
+/** What the saga of an open order says of it; null of one that has ended. */
+interface OfSaga {
+  readonly sagaPhase: Progress['phase'] | null;
+  readonly sagaStage: string | null;
+  /** Epoch milliseconds. */
+  readonly sagaPaidAt: string | null;
+}
+
+interface OrderRow extends OfSaga {
   readonly id: string;
   readonly userId: string;
   readonly status: keyof typeof orders.OrderStatus;
@@ -20,18 +30,25 @@ interface OrderRow {
 
 type LineRow = Omit<orders.OrderLine, '$type'> & { readonly orderId: string };
 
+/** The row of an open order says no more than that it is open: `place-order.ts` tells from its saga how it stands. */
+const IS_ENDED = "o.status IN ('COMPLETED', 'CANCELLED')";
+
+/** What a row says of what has not happened: NULL would take less room than what follows it. */
+const unlessNever = (column: string): string => `NULLIF(${column}, TIMESTAMP'9999-12-31 23:59:59.999')`;
+
+/** One statement sees one state of the rows: an order's end and that of its saga are seen both or not at all. */
 export const READ_ORDERS = `
-  SELECT id, user_id AS userId, status, reason, subtotal, discount, total, refunded, coupon_id AS couponId, payment_status AS paymentStatus,
-         paid_at AS paidAt, created_at AS createdAt, completed_at AS completedAt, cancelled_at AS cancelledAt
-    FROM orders FORCE INDEX (PRIMARY) WHERE id IN (?)`;
+  SELECT o.id, o.user_id AS userId, o.status, o.reason, o.subtotal, o.discount, o.total, o.refunded, o.coupon_id AS couponId,
+         o.payment_status AS paymentStatus, ${unlessNever('o.paid_at')} AS paidAt, o.created_at AS createdAt,
+         ${unlessNever('o.completed_at')} AS completedAt,
+         o.cancelled_at AS cancelledAt, JSON_VALUE(s.progress, '$.phase') AS sagaPhase, JSON_VALUE(s.progress, '$.stage') AS sagaStage,
+         JSON_VALUE(s.data, '$.paidAt') AS sagaPaidAt
+    FROM orders o FORCE INDEX (PRIMARY) LEFT JOIN sagas s FORCE INDEX (PRIMARY) ON s.id = IF(${IS_ENDED}, NULL, o.id)
+   WHERE o.id IN (?)`;
 export const READ_LINES = `
   SELECT order_id AS orderId, product_id AS productId, option_id AS optionId, name, unit_price AS unitPrice, quantity,
          cancelled_quantity AS cancelledQuantity, discount_share AS discountShare
     FROM order_lines FORCE INDEX (PRIMARY) WHERE order_id IN (?) ORDER BY order_id, line_number`;
-
-/** When orders were paid that have not ended. Their own rows say it at the end only: a move within PROCESSING would cost each order a write more. */
-export const READ_PAID = `
-  SELECT id, JSON_VALUE(data, '$.paidAt') AS paidAt FROM sagas FORCE INDEX (PRIMARY) WHERE id IN (?) AND JSON_VALUE(data, '$.paidAt') IS NOT NULL`;
 
 const lineOf = ({ productId, optionId, name, unitPrice, quantity, cancelledQuantity, discountShare }: LineRow): orders.OrderLine => ({
   $type: 'jumun.orders.v1.OrderLine',
@@ -44,36 +61,34 @@ const lineOf = ({ productId, optionId, name, unitPrice, quantity, cancelledQuant
   discountShare,
 });
 
-const orderOf = (row: OrderRow, lines: orders.OrderLine[]): orders.Order => ({
-  $type: 'jumun.orders.v1.Order',
-  ...row,
-  lines,
-  status: orders.OrderStatus[row.status],
-  paymentMode: orders.PaymentMode.IMMEDIATE,
-  paymentStatus: orders.PaymentStatus[row.paymentStatus],
-  reason: row.reason === null ? undefined : refusals.Refusal.fromJSON(JSON.parse(row.reason)),
-  couponId: row.couponId ?? undefined,
-  paidAt: row.paidAt ?? undefined,
-  completedAt: row.completedAt ?? undefined,
-  cancelledAt: row.cancelledAt ?? undefined,
-});
+/** How an open order stands: as its saga does. */
+const asItStands = ({ sagaPhase, sagaStage, sagaPaidAt, ...row }: OrderRow): Omit<OrderRow, keyof OfSaga> => {
+  if (sagaPhase === null || sagaStage === null) return row;
+  const payment = sagaPaidAt === null ? null : { paymentStatus: 'SUCCESS' as const, paidAt: new Date(Number(sagaPaidAt)) };
+  return { ...row, status: statusOf({ phase: sagaPhase, stage: sagaStage }), ...payment };
+};
 
-/** The saga's data, read after the order's row, is as new as that or newer: what is missing there has not been paid. */
-const withPayment = async (db: Pick<Database, 'query'>, rows: readonly OrderRow[]): Promise<readonly OrderRow[]> => {
-  const open = rows.filter(({ status }) => status === 'PROCESSING').map(({ id }) => id);
-  if (open.length === 0) return rows;
-  const paid = await db.query<{ id: string; paidAt: string }>(READ_PAID, [open]);
-  const paidAt = new Map(paid.map((row) => [row.id, new Date(Number(row.paidAt))]));
-  return rows.map((row) => (paidAt.has(row.id) ? { ...row, paymentStatus: 'SUCCESS', paidAt: paidAt.get(row.id) ?? null } : row));
+const orderOf = (stored: OrderRow, lines: orders.OrderLine[]): orders.Order => {
+  const row = asItStands(stored);
+  return {
+    $type: 'jumun.orders.v1.Order',
+    ...row,
+    lines,
+    status: orders.OrderStatus[row.status],
+    paymentMode: orders.PaymentMode.IMMEDIATE,
+    paymentStatus: orders.PaymentStatus[row.paymentStatus],
+    reason: row.reason === null ? undefined : refusals.Refusal.fromJSON(JSON.parse(row.reason)),
+    couponId: row.couponId ?? undefined,
+    paidAt: row.paidAt ?? undefined,
+    completedAt: row.completedAt ?? undefined,
+    cancelledAt: row.cancelledAt ?? undefined,
+  };
 };
 
 /** Orders as they stand, by id. Every answer comes from here but that to the buyer who waits at the instance that ends the order. */
 export const readOrders = async (db: Pick<Database, 'query'>, ids: readonly string[]): Promise<Map<string, orders.Order>> => {
   if (ids.length === 0) return new Map();
-  const [rows, lines] = await Promise.all([
-    db.query<OrderRow>(READ_ORDERS, [ids]).then((found) => withPayment(db, found)),
-    db.query<LineRow>(READ_LINES, [ids]),
-  ]);
+  const [rows, lines] = await Promise.all([db.query<OrderRow>(READ_ORDERS, [ids]), db.query<LineRow>(READ_LINES, [ids])]);
   const linesOf = new Map<string, orders.OrderLine[]>();
   for (const line of lines) {
     const known = linesOf.get(line.orderId);
@@ -81,6 +96,26 @@ export const readOrders = async (db: Pick<Database, 'query'>, ids: readonly stri
     else known.push(lineOf(line));
   }
   return new Map(rows.map((row) => [row.id, orderOf(row, linesOf.get(row.id) ?? [])]));
+};
+
+/** Open orders of a user by the stages of their sagas, newest first. */
+export const LIST_OPEN = `
+  SELECT o.id, o.created_at AS createdAt
+    FROM orders o FORCE INDEX (orders_user) STRAIGHT_JOIN sagas s FORCE INDEX (PRIMARY) ON s.id = o.id
+   WHERE o.user_id = ? AND NOT ${IS_ENDED} AND (o.created_at < ? OR (o.created_at = ? AND o.id < ?)) AND JSON_VALUE(s.progress, '$.stage') IN (?)
+   ORDER BY o.created_at DESC, o.id DESC LIMIT ?`;
+
+/** Before all orders in a list: the last instant that the column can hold. */
+const NEWEST: Cursor = { at: new Date(Date.UTC(9999, 11, 31, 23, 59, 59, 999)), id: '' };
+
+/** Where to find the open orders of a user that have this status, newest first. */
+export const listOpen = async (
+  db: Pick<Database, 'query'>,
+  { userId, status, from, limit }: { userId: string; status: string; from: Cursor | null; limit: number },
+): Promise<{ id: string; createdAt: Date }[]> => {
+  const stages = stagesOf(status);
+  const { at, id } = from ?? NEWEST;
+  return stages.length === 0 ? [] : db.query(LIST_OPEN, [userId, at, at, id, stages, limit]);
 };
 
 export const ENDED_AMONG = "SELECT id FROM orders FORCE INDEX (PRIMARY) WHERE id IN (?) AND status IN ('COMPLETED', 'CANCELLED')";

@@ -1,8 +1,7 @@
 import { type SagaStore, StaleSagaError } from '@jumun/saga';
 import { type Database, faultPoint, type Tx } from '@jumun/service-kit';
-import { statusOf } from '../place-order.ts';
 import { NOW_MS, openClock } from './clock.ts';
-import { changedOrder, UPDATE_ORDERS } from './order-rows.ts';
+import { endOrders } from './order-rows.ts';
 import { changedRow, progressOf, type SagaRow } from './saga-rows.ts';
 import { APPENDED } from './timeline.ts';
 
@@ -76,14 +75,13 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
     now: clock,
 
     save: async (tx, changes) => {
-      const moved = changes.filter(({ before, after }) => statusOf(before) !== statusOf(after));
       const [affected] = await Promise.all([
         tx.insert(
           into,
           changes.map((change) => changedRow(change, eventResendMs)),
           onDuplicate,
         ),
-        moved.length > 0 ? tx.execute(UPDATE_ORDERS, [JSON.stringify(moved.map(changedOrder))]) : undefined,
+        endOrders(tx, changes),
       ]);
       // A row that was changed counts twice, one that has moved meanwhile once, and so does one that was not there and would be inserted.
       const stale = 2 * changes.length - affected;

@@ -5,7 +5,7 @@ import { createLogger, type Database, newId, TransientError } from '@jumun/servi
 import { type FreshDatabase, freshDatabase } from '@jumun/testkit';
 import { type AcceptParts, openAccepting } from '../accept/accept.ts';
 import { openPlacing } from '../accept/place.ts';
-import { COUNT_OPEN, COUNT_STUCK } from '../metrics.ts';
+import { COUNT_OPEN, COUNT_PARKED } from '../metrics.ts';
 import type { PlacedOrder } from '../order.ts';
 import { finalEvent } from '../order-message.ts';
 import { placeOrder } from '../place-order.ts';
@@ -13,8 +13,8 @@ import { MARK_SENT, UNSENT_EVENTS } from '../progress/events.ts';
 import type { Quote } from '../quote/quote.ts';
 import { openWaiters } from '../wait/waiters.ts';
 import { insertAccepted } from './accepted.ts';
-import { changedOrder, UPDATE_ORDERS } from './order-rows.ts';
-import { ENDED_AMONG, READ_LINES, READ_ORDERS, READ_PAID, readOrders } from './orders.ts';
+import { CANCEL_ORDERS, cancelledOrder, COMPLETE_ORDERS, completedOrder } from './order-rows.ts';
+import { ENDED_AMONG, LIST_OPEN, READ_LINES, READ_ORDERS, readOrders } from './orders.ts';
 import { frozenEvent, thawedEvent } from './saga-rows.ts';
 import { DUE_SAGAS, LOCK_SAGAS, PUT_OFF, sagaStore } from './saga-store.ts';
 import { READ_TIMELINE } from './timeline.ts';
@@ -293,22 +293,26 @@ describe('the plan of every hot statement', () => {
     readonly Extra: string | null;
   }
   const some = () => sagas.slice(100, 120).map(({ id }) => id);
-  const changes = () => JSON.stringify(sagas.slice(100, 120).map((saga) => changedOrder(refusedChange(saga))));
+  const changes = () => sagas.slice(100, 120).map((saga) => refusedChange(saga));
+  const newest = new Date();
 
   it.each<[string, string, () => unknown[], string, string, string]>([
     ['lock sagas', LOCK_SAGAS, () => [some()], 'sagas', 'range', 'PRIMARY'],
-    ['move orders', UPDATE_ORDERS, () => [changes()], 'o', 'eq_ref', 'PRIMARY'],
+    ['complete orders', COMPLETE_ORDERS, () => [JSON.stringify(changes().map(completedOrder))], 'o', 'eq_ref', 'PRIMARY'],
+    ['cancel orders', CANCEL_ORDERS, () => [JSON.stringify(changes().map(cancelledOrder))], 'o', 'eq_ref', 'PRIMARY'],
     ['due sagas', DUE_SAGAS, () => [200], 'sagas', 'range', 'sagas_due'],
     ['what has moved since', PUT_OFF, () => [some()], 'sagas', 'range', 'PRIMARY'],
     ['a history', READ_TIMELINE, () => some().slice(0, 1), 'sagas', 'const', 'PRIMARY'],
     ['unsent events', UNSENT_EVENTS, () => [], 'sagas', 'range', 'sagas_due'],
     ['mark events', MARK_SENT, () => [some()], 'sagas', 'range', 'PRIMARY'],
-    ['answers', READ_ORDERS, () => [some()], 'orders', 'range', 'PRIMARY'],
+    ['answers', READ_ORDERS, () => [some()], 'o', 'range', 'PRIMARY'],
+    ['where open ones stand', READ_ORDERS, () => [some()], 's', 'eq_ref', 'PRIMARY'],
+    ['open ones of a user', LIST_OPEN, () => [userId, newest, newest, '', ['pay'], 21], 'o', 'range', 'orders_user'],
+    ['… and where they stand', LIST_OPEN, () => [userId, newest, newest, '', ['pay'], 21], 's', 'eq_ref', 'PRIMARY'],
     ['lines of answers', READ_LINES, () => [some()], 'order_lines', 'range', 'PRIMARY'],
-    ['payments of open ones', READ_PAID, () => [some()], 'sagas', 'range', 'PRIMARY'],
     ['ended ones', ENDED_AMONG, () => [some()], 'orders', 'range', 'PRIMARY'],
     ['open sagas', COUNT_OPEN, () => [], 'sagas', 'range', 'sagas_due'],
-    ['stuck sagas', COUNT_STUCK, () => [], 'sagas', 'ref', 'sagas_stuck'],
+    ['parked sagas', COUNT_PARKED, () => [], 'sagas', 'ref', 'sagas_due'],
   ])('%s', async (_, sql, params, table, type, key) => {
     const plan = await database.db.query<Line>(`EXPLAIN FORMAT = TRADITIONAL ${sql}`, params());
     const line = plan.find((each) => each.table === table);

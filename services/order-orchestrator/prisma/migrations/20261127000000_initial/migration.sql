@@ -1,8 +1,11 @@
--- An order as its buyer sees it. Amounts are won and frozen when the order is accepted.
+-- An order as its buyer sees it, once it has ended. Amounts are won and frozen when the order is accepted. The row is written then and at the end:
+-- how an open order stands, and whether it is paid, follows from its saga. What completes an order has its room from the beginning (CHAR, and an
+-- instant that never comes), so that the row is changed where it lies: one that grew would be moved about in its page.
 CREATE TABLE orders (
   id             CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   user_id        CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  status         VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- VALIDATING, where each order is accepted, says that it is open, and no more.
+  status         CHAR(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   -- Why it was cancelled: a jumun.refusals.v1.Refusal as JSON.
   reason         TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   payment_mode   VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -12,14 +15,14 @@ CREATE TABLE orders (
   refunded       BIGINT      NOT NULL DEFAULT 0,
   coupon_id      CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NULL,
   payment_status VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  paid_at        DATETIME(3) NULL,
+  paid_at        DATETIME(3) NOT NULL DEFAULT '9999-12-31 23:59:59.999',
   created_at     DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-  completed_at   DATETIME(3) NULL,
+  completed_at   DATETIME(3) NOT NULL DEFAULT '9999-12-31 23:59:59.999',
   cancelled_at   DATETIME(3) NULL,
   PRIMARY KEY (id),
   -- A list by status reads the user's own orders: an index of it would cost each order five entries.
   KEY orders_user (user_id, created_at, id),
-  CONSTRAINT orders_status CHECK (status IN ('PENDING', 'VALIDATING', 'PROCESSING', 'COMPLETED', 'CANCELLED')),
+  CONSTRAINT orders_status CHECK (status IN ('VALIDATING', 'COMPLETED', 'CANCELLED')),
   CONSTRAINT orders_total CHECK (total >= 0 AND total = subtotal - discount)
 ) ENGINE = InnoDB;
 
@@ -61,8 +64,8 @@ CREATE TABLE sagas (
   created_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   updated_at          DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   PRIMARY KEY (id),
-  KEY sagas_due (next_at),
-  KEY sagas_stuck (stuck)
+  -- For the sweep. That it goes on with `stuck` lets parked sagas, which are due at no time, be counted without a key of their own.
+  KEY sagas_due (next_at, stuck)
 ) ENGINE = InnoDB;
 
 -- A key stands for at most one effect: the row is written in the transaction of that effect, never before it.
