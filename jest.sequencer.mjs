@@ -1,8 +1,9 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** They take a minute or two each, mostly waiting: begun last, one of them would hold up the end alone. */
+/** They take a minute or two each: begun last, one of them would hold up the end alone. */
 const LONG = [
   'packages/messaging/test/killed',
+  'packages/saga/test/model',
   'tests/scenarios/commands',
   'services/order-orchestrator/src/faults',
   'packages/messaging/test/outage',
