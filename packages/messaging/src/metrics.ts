@@ -9,6 +9,12 @@ export const inboxDuplicates = new Counter({
   registers,
 });
 
+export const carefulRounds = new Counter({
+  name: 'jumun_inbox_careful_rounds_total',
+  help: 'Rounds that were played a second time, with care, because their commands could not be taken for new. Many of them cost double.',
+  registers,
+});
+
 export const deadLetters = new Counter({
   name: 'jumun_dead_letters_total',
   help: 'Records that were put aside, by the topic they came from.',

@@ -1,6 +1,7 @@
 import type { Database } from '@jumun/service-kit';
 import { playCarefully, type Round } from './careful-round.ts';
 import type { Delivery } from './inbox.ts';
+import { carefulRounds } from './metrics.ts';
 import type { Payload } from './message.ts';
 import type { Participant } from './participant.ts';
 import { mayBeNew, playQuickly } from './quick-round.ts';
@@ -19,6 +20,7 @@ export const openRounds = <State, C extends Payload, R extends Payload>(
     const isQuick = !doTheyComeTwice && mayBeNew(deliveries);
     doTheyComeTwice = true; // also when what follows fails: it may have been committed without our hearing of it
     const verdicts = isQuick ? await playQuickly(db, participant, deliveries) : undefined;
+    if (isQuick && verdicts === undefined) carefulRounds.inc();
     const round = verdicts === undefined ? await playCarefully(db, participant, deliveries) : { verdicts, threw: new Map() };
     doTheyComeTwice = round.verdicts.duplicates > 0;
     return round;

@@ -7,7 +7,7 @@ import type { Message } from './message.ts';
 import type { Pace } from './pace.ts';
 import type { Progress, TimelineEntry } from './progress.ts';
 import type { Recent } from './recent.ts';
-import type { SagaChange, StoredSaga } from './store.ts';
+import { NOW_LAG_MAX_MS, type SagaChange, type StoredSaga } from './store.ts';
 
 /** What became of one input. `failed`: a definition is unknown or a function of it threw; the saga was left as it was. */
 export type SagaResult =
@@ -47,12 +47,18 @@ export interface Fold {
   readonly timeline: TimelineEntry[];
 }
 
-/** Plays the inputs to a saga. Time does not run backwards within it: no answer comes before its question, whoever looked at which clock. */
+/**
+ * Plays the inputs to a saga. Whoever looked at which clock, no answer comes before its question; but a database's clock that was put back by more
+ * than clocks may differ is followed, or all of the saga's deadlines would stay as far ahead.
+ */
 export const fold = (saga: StoredSaga, inputs: readonly Input[], now: number, by: Folding): Fold => {
   const folded: Fold = { saga, results: [], progress: saga.progress, end: null, messages: new Map(), timeline: [] };
   const { steps } = saga.progress;
   let at = now;
-  for (const key in steps) at = Math.max(at, steps[key]!.since ?? 0);
+  for (const key in steps) {
+    const { since = 0 } = steps[key]!;
+    if (since <= now + NOW_LAG_MAX_MS) at = Math.max(at, since);
+  }
   for (const input of inputs) folded.results.push(step(folded, input, at, by));
   return folded;
 };

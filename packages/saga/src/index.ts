@@ -29,5 +29,5 @@ export type { Phase, Progress, Setback, StepState, Stuck, TimelineEntry, Timelin
 export type { SagaResult } from './fold.ts';
 export { sagaRunner } from './runner.ts';
 export type { Moved, RunnerOptions, SagaInput, SagaRunner, Swept } from './runner.ts';
-export { StaleSagaError } from './store.ts';
+export { NOW_LAG_MAX_MS, StaleSagaError } from './store.ts';
 export type { SagaChange, SagaStore, StoredSaga } from './store.ts';

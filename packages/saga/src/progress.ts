@@ -1,8 +1,8 @@
 import type { Reason } from './definition.ts';
 
 /**
- * Where a saga stands: plain JSON, all that has to be stored, and the same whether it was stored and read or kept in memory. Never changed in place, and `data` stays the same object as long as no
- * handler has changed it, so a store may compare references to spare a write.
+ * Where a saga stands: plain JSON, all that has to be stored, and the same whether it was stored and read or kept in memory. Never changed in
+ * place, and `data` stays the same object as long as no handler has changed it, so a store may compare references to spare a write.
  */
 export interface Progress<Data = unknown> {
   readonly id: string;

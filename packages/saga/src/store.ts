@@ -21,6 +21,9 @@ export interface SagaChange {
   readonly end: SagaEnd | null;
 }
 
+/** So much at most is the clock behind that a store carries on by itself, in milliseconds. */
+export const NOW_LAG_MAX_MS = 50;
+
 /** Where sagas are kept. The runner's transactions are the only ones that write progress after a saga was accepted. */
 export interface SagaStore<Tx> {
   /** Commits when `work` is done, rolls back when it throws; may call it again after a deadlock. */
@@ -28,7 +31,7 @@ export interface SagaStore<Tx> {
   /** Locks the rows of these ids (sorted, without repetition), and reads the database's clock, in epoch milliseconds. */
   lock(tx: Tx, ids: readonly string[]): Promise<{ readonly sagas: readonly StoredSaga[]; readonly now: number }>;
   /**
-   * The database's clock, for a batch that reads no row. It may be some milliseconds behind it and is never ahead, so that no deadline
+   * The database's clock, for a batch that reads no row. It may be behind by `NOW_LAG_MAX_MS` and is never ahead, so that no deadline
    * passes too early.
    */
   now(tx: Tx): Promise<number>;

@@ -71,6 +71,7 @@ export const openWriteOnce = (db: Pick<Database, 'transaction'>): WriteOnce => {
       return await asNew(keys, writing);
     } catch (error) {
       if (!(error instanceof KnownKeyError)) throw error;
+      metKnown = true; // also when what follows fails, and the batch comes again
       return carefully(keys, writing);
     }
   };

@@ -3,7 +3,10 @@ import type { Database } from '@jumun/service-kit';
 import { readShelf } from '../store/shelf.ts';
 import { quoteBasket } from './quote.ts';
 
-/** Quotes many baskets with one look at the shelf: a statement for options that are named, one for products that are. Never from a cache: a stale one would refuse wrongly. */
+/**
+ * Quotes many baskets with one look at the shelf: a statement for options that are named, one for products that are. Never from a cache: a stale
+ * one would refuse wrongly.
+ */
 export const quoteBaskets = async (
   db: Pick<Database, 'query'>,
   { baskets }: catalog.QuoteBasketsRequest,

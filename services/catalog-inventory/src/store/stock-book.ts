@@ -67,8 +67,8 @@ export class StockBook {
 
   /**
    * Locks what the holders hold, then the stock, each in the order of keys, so that two batches never wait for each other in a circle. All
-   * statements go out together. That an order which reserves has not done so before is not asked here: its command is claimed once, and
-   * the key of the reservations keeps out a second one.
+   * statements go out together. That an order which reserves has not done so before is not asked here: the key of the inbox keeps out
+   * its command coming twice, and the key of the reservations a second one.
    */
   static async load(tx: Tx, { holders, optionIds, productIds }: Needs): Promise<StockBook> {
     const [orders, options, products] = [sortedIds(holders), sortedIds(optionIds), sortedIds(productIds)];

@@ -22,25 +22,24 @@ interface OrderRow extends OfSaga {
   readonly refunded: number;
   readonly couponId: string | null;
   readonly paymentStatus: keyof typeof orders.PaymentStatus;
-  readonly paidAt: Date | null;
+  readonly paidAt: Date;
   readonly createdAt: Date;
-  readonly completedAt: Date | null;
+  readonly completedAt: Date;
   readonly cancelledAt: Date | null;
 }
 
 type LineRow = Omit<orders.OrderLine, '$type'> & { readonly orderId: string };
 
+/** The last instant that a column of a row can hold. */
+const NEVER = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** The row of an open order says no more than that it is open: `place-order.ts` tells from its saga how it stands. */
 const IS_ENDED = "o.status IN ('COMPLETED', 'CANCELLED')";
-
-/** What a row says of what has not happened: NULL would take less room than what follows it. */
-const unlessNever = (column: string): string => `NULLIF(${column}, TIMESTAMP'9999-12-31 23:59:59.999')`;
 
 /** One statement sees one state of the rows: an order's end and that of its saga are seen both or not at all. */
 export const READ_ORDERS = `
   SELECT o.id, o.user_id AS userId, o.status, o.reason, o.subtotal, o.discount, o.total, o.refunded, o.coupon_id AS couponId,
-         o.payment_status AS paymentStatus, ${unlessNever('o.paid_at')} AS paidAt, o.created_at AS createdAt,
-         ${unlessNever('o.completed_at')} AS completedAt,
+         o.payment_status AS paymentStatus, o.paid_at AS paidAt, o.created_at AS createdAt, o.completed_at AS completedAt,
          o.cancelled_at AS cancelledAt, JSON_VALUE(s.progress, '$.phase') AS sagaPhase, JSON_VALUE(s.progress, '$.stage') AS sagaStage,
          JSON_VALUE(s.data, '$.paidAt') AS sagaPaidAt
     FROM orders o FORCE INDEX (PRIMARY) LEFT JOIN sagas s FORCE INDEX (PRIMARY) ON s.id = IF(${IS_ENDED}, NULL, o.id)
@@ -68,6 +67,9 @@ const asItStands = ({ sagaPhase, sagaStage, sagaPaidAt, ...row }: OrderRow): Omi
   return { ...row, status: statusOf({ phase: sagaPhase, stage: sagaStage }), ...payment };
 };
 
+/** What a row says of what has not happened: NULL would take less room than what follows it. Told here, since servers differ in what type they make of it. */
+const unlessNever = (at: Date): Date | undefined => (at.getTime() === NEVER ? undefined : at);
+
 const orderOf = (stored: OrderRow, lines: orders.OrderLine[]): orders.Order => {
   const row = asItStands(stored);
   return {
@@ -79,8 +81,8 @@ const orderOf = (stored: OrderRow, lines: orders.OrderLine[]): orders.Order => {
     paymentStatus: orders.PaymentStatus[row.paymentStatus],
     reason: row.reason === null ? undefined : refusals.Refusal.fromJSON(JSON.parse(row.reason)),
     couponId: row.couponId ?? undefined,
-    paidAt: row.paidAt ?? undefined,
-    completedAt: row.completedAt ?? undefined,
+    paidAt: unlessNever(row.paidAt),
+    completedAt: unlessNever(row.completedAt),
     cancelledAt: row.cancelledAt ?? undefined,
   };
 };
@@ -105,8 +107,8 @@ export const LIST_OPEN = `
    WHERE o.user_id = ? AND NOT ${IS_ENDED} AND (o.created_at < ? OR (o.created_at = ? AND o.id < ?)) AND JSON_VALUE(s.progress, '$.stage') IN (?)
    ORDER BY o.created_at DESC, o.id DESC LIMIT ?`;
 
-/** Before all orders in a list: the last instant that the column can hold. */
-const NEWEST: Cursor = { at: new Date(Date.UTC(9999, 11, 31, 23, 59, 59, 999)), id: '' };
+/** Before all orders in a list. */
+const NEWEST: Cursor = { at: new Date(NEVER), id: '' };
 
 /** Where to find the open orders of a user that have this status, newest first. */
 export const listOpen = async (
@@ -118,7 +120,7 @@ export const listOpen = async (
   return stages.length === 0 ? [] : db.query(LIST_OPEN, [userId, at, at, id, stages, limit]);
 };
 
-export const ENDED_AMONG = "SELECT id FROM orders FORCE INDEX (PRIMARY) WHERE id IN (?) AND status IN ('COMPLETED', 'CANCELLED')";
+export const ENDED_AMONG = `SELECT o.id FROM orders o FORCE INDEX (PRIMARY) WHERE o.id IN (?) AND ${IS_ENDED}`;
 
 /** Which of these orders have ended. */
 export const endedAmong = async (db: Pick<Database, 'query'>, ids: readonly string[]): Promise<string[]> =>

@@ -5,8 +5,6 @@ import { endOrders } from './order-rows.ts';
 import { changedRow, progressOf, type SagaRow } from './saga-rows.ts';
 import { APPENDED } from './timeline.ts';
 
-export { NOW_MS };
-
 export const LOCK_SAGAS = `
   SELECT id, version, definition, definition_version AS definitionVersion, progress, data, ${NOW_MS} AS now
     FROM sagas FORCE INDEX (PRIMARY) WHERE id IN (?) ORDER BY id FOR UPDATE`;

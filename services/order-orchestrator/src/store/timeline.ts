@@ -14,8 +14,8 @@ export interface TimelineEntry {
 }
 
 /**
- * From this size on a history is told answers and states only, of which each step has few. Asking again, parking and a person's retry have no
- * end of their own: they are counted on (`jumun_saga_asked_again_total`, the log), but not told. Nobody comes near it without a person:
+ * From this size on a history is told no move more that is one of the saga itself. Asking again, parking and a person's retry have no end of
+ * their own: they are counted on (`jumun_saga_asked_again_total`, the log), but not told, nor is a failure that parks. All that takes an order on is. Nobody comes near it without a person:
  * an order whose every command is parked once has told 6 KB, a common one less than 1 KB.
  */
 export const TOLD_BYTES_MAX = 65_536;
@@ -63,10 +63,8 @@ export const timelineOf = ({ before, after, timeline }: SagaChange): string => {
 /** An order's history is its saga's, and the saga that places an order has the order's id. */
 export const READ_TIMELINE = 'SELECT timeline FROM sagas FORCE INDEX (PRIMARY) WHERE id = ?';
 
-/** What happened to an order, oldest first. */
+/** What happened to an order, in the order in which it was written: two moves of one moment may be dated the other way round, by some milliseconds. */
 export const readTimeline = async (db: Pick<Database, 'query'>, orderId: string): Promise<TimelineEntry[]> => {
   const rows = await db.query<{ timeline: string }>(READ_TIMELINE, [orderId]);
-  return rows
-    .flatMap(({ timeline }) => timeline.split('\n').flatMap((line) => JSON.parse(line) as TimelineEntry[]))
-    .sort((a, b) => a.at - b.at);
+  return rows.flatMap(({ timeline }) => timeline.split('\n').flatMap((line) => JSON.parse(line) as TimelineEntry[]));
 };
