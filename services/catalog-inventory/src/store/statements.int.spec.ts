@@ -15,7 +15,7 @@ afterAll(() => shop.close());
 
 const ids = [newId(), newId()];
 /** More than the tables have rows. */
-const many = Array.from({ length: 200 }, newId);
+const many = Array.from({ length: 1_500 }, newId);
 
 it.each([
   ['LOCK_RESERVATIONS', LOCK_RESERVATIONS, [JSON.stringify(ids)], ['j ALL', 'r ref PRIMARY']],

@@ -125,7 +125,7 @@ it('fails a use without a hold, and only that', async () => {
 });
 
 it('finds rows by primary key, in the order of its parameter', async () => {
-  const many = Array.from({ length: 200 }, newId); // more than the table has rows
+  const many = Array.from({ length: 1_500 }, newId); // more than the table has rows
   expect(await explain(office, LOCK_COUPONS, [[newId(), newId()]])).toEqual(['coupons range PRIMARY']);
   expect(await explain(office, LOCK_COUPONS, [many])).toEqual(['coupons range PRIMARY']);
 });
