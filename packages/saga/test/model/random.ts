@@ -8,9 +8,9 @@ export interface Random {
 }
 
 export const randomOf = (seed: number): Random => {
-  let state = seed >>> 0;
+  let state = seed | 0; // 32 bits with a sign: V8 keeps those without a box
   const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
+    state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
