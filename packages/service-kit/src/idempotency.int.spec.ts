@@ -1,5 +1,4 @@
-import { startMariadb, type MariadbServer } from '../test/mariadb-server.ts';
-import { IDEMPOTENCY_DDL } from './idempotency-statements.ts';
+import { openThings } from '../test/things.ts';
 import { findKeys, idempotencyName, type IdempotencyKey, onceEach, type Outcome } from './idempotency.ts';
 import { type Database, openDatabase } from './tx.ts';
 
@@ -10,30 +9,13 @@ interface Call {
 
 const keyOf = ({ key, body }: Call): IdempotencyKey => ({ caller: 'u1', route: 'POST /things', key: key ?? '', fingerprint: body });
 
-let server: MariadbServer;
-let url: string;
-let db: Database;
-beforeAll(async () => {
-  server = await startMariadb();
-  url = await server.schema();
-  db = openDatabase(url);
-  await db.execute(IDEMPOTENCY_DDL);
-  await db.execute('CREATE TABLE thing (id CHAR(36) PRIMARY KEY, body VARCHAR(100))');
-}, 60_000);
-beforeEach(async () => {
-  await db.execute('DELETE FROM idempotency');
-  await db.execute('DELETE FROM thing');
-});
-afterAll(async () => {
-  await db.close();
-  await server.stop();
-});
+const given = openThings('id CHAR(36) PRIMARY KEY, body VARCHAR(100)');
 
 /** More than 65,535 bytes. */
 const LONG = '주"문'.repeat(100_000);
 
 /** Makes a thing of each call; bodies that begin with "bad" are refused, and "boom" is a bug. */
-const make = (calls: readonly Call[], on: Database = db): Promise<Outcome<string, string>[]> =>
+const make = (calls: readonly Call[], on: Database = given.db): Promise<Outcome<string, string>[]> =>
   onceEach<Call, string, string>(on, calls, {
     keyOf,
     run: async (tx, fresh) =>
@@ -49,7 +31,7 @@ const make = (calls: readonly Call[], on: Database = db): Promise<Outcome<string
   });
 
 const count = async (table: 'thing' | 'idempotency'): Promise<number> =>
-  (await db.query<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`))[0]?.n ?? 0;
+  (await given.db.query<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`))[0]?.n ?? 0;
 
 it('makes one thing a key, and answers it again', async () => {
   expect(await make([{ key: 'k', body: 'a' }])).toEqual([{ effect: 'a made', replayed: false }]);
@@ -68,13 +50,13 @@ it('answers again what is longer than any column of text but the longest', async
 
 it('has no answer for a key without one, and says that this is a mistake of its own', async () => {
   await make([{ key: 'k', body: 'a' }]);
-  await db.execute('UPDATE idempotency SET answer = NULL');
+  await given.db.execute('UPDATE idempotency SET answer = NULL');
   await expect(make([{ key: 'k', body: 'a' }])).rejects.toThrow('stored without its answer');
   expect(await make([{ key: 'k', body: 'b' }])).toEqual([{ refused: 'REUSED' }]);
 });
 
 it('makes nothing whose answer cannot be kept', async () => {
-  const taken = onceEach<Call, string, string>(db, [{ key: 'k', body: 'a' }], {
+  const taken = onceEach<Call, string, string>(given.db, [{ key: 'k', body: 'a' }], {
     keyOf,
     run: async (tx, [fresh]) => {
       await tx.execute('DELETE FROM idempotency');
@@ -146,7 +128,7 @@ it.each(['ä', 'k'.repeat(256), 'a\nb'])('does not take %j for a key', async (ke
 );
 
 it('lets one of many rivals make it, whose batches name the same keys in any order', async () => {
-  const rivals = [db, openDatabase(url), openDatabase(url)];
+  const rivals = [given.db, openDatabase(given.url), openDatabase(given.url)];
   const keys = Array.from({ length: 20 }, (_, n) => `k${n}`);
   const batches = await Promise.all(
     Array.from({ length: 12 }, (_, n) => {
@@ -165,7 +147,7 @@ it('lets one of many rivals make it, whose batches name the same keys in any ord
 it('finds what is stored of keys', async () => {
   await make([{ key: 'k', body: 'a' }]);
   const keys = ['k', 'l'].map((key) => keyOf({ key, body: 'a' }));
-  const found = await findKeys(db, keys);
+  const found = await findKeys(given.db, keys);
   expect([...found.keys()]).toEqual([idempotencyName(keys[0] as IdempotencyKey)]);
-  expect(await findKeys(db, [])).toEqual(new Map());
+  expect(await findKeys(given.db, [])).toEqual(new Map());
 });

@@ -1,30 +1,12 @@
-import { startMariadb, type MariadbServer } from '../test/mariadb-server.ts';
-import { IDEMPOTENCY_DDL } from './idempotency-statements.ts';
+import { openThings } from '../test/things.ts';
 import { newId } from './ids.ts';
 import { type Database, openDatabase } from './tx.ts';
 import { openWriteOnce } from './write-once.ts';
 
-let server: MariadbServer;
-let url: string;
-let db: Database;
-beforeAll(async () => {
-  server = await startMariadb();
-  url = await server.schema();
-  db = openDatabase(url);
-  await db.execute(IDEMPOTENCY_DDL);
-  await db.execute('CREATE TABLE thing (id CHAR(36) PRIMARY KEY, name VARCHAR(100) UNIQUE)');
-}, 60_000);
-beforeEach(async () => {
-  await db.execute('DELETE FROM idempotency');
-  await db.execute('DELETE FROM thing');
-});
-afterAll(async () => {
-  await db.close();
-  await server.stop();
-});
+const given = openThings('id CHAR(36) PRIMARY KEY, name VARCHAR(100) UNIQUE');
 
 /** Makes a thing of each key that is mine, named after it, and answers the ids that belong to the keys. */
-const maker = (on: Pick<Database, 'transaction'> = db) => {
+const maker = (on: Pick<Database, 'transaction'> = given.db) => {
   const writeOnce = openWriteOnce(on);
   let tries = 0;
   const make = (keys: readonly string[], { nameOf = (key: string) => key, beforeCommit = async (): Promise<void> => {} } = {}) => {
@@ -46,8 +28,8 @@ const maker = (on: Pick<Database, 'transaction'> = db) => {
   return { make, tries: () => tries };
 };
 const things = async (): Promise<Map<string, string>> =>
-  new Map((await db.query<{ id: string; name: string }>('SELECT id, name FROM thing')).map(({ id, name }) => [name, id]));
-const keyCount = async (): Promise<number> => (await db.query('SELECT 1 FROM idempotency')).length;
+  new Map((await given.db.query<{ id: string; name: string }>('SELECT id, name FROM thing')).map(({ id, name }) => [name, id]));
+const keyCount = async (): Promise<number> => (await given.db.query('SELECT 1 FROM idempotency')).length;
 
 it('writes once what is new, and again, knowing whose the keys are, where one is known', async () => {
   const { make, tries } = maker();
@@ -101,7 +83,7 @@ describe('rivals', () => {
   /** Until so many of their INSERTs of keys have been under way for several looks: they wait. */
   const waiting = async (n: number): Promise<void> => {
     for (let looks = 0; looks < 3; await new Promise((resolve) => setTimeout(resolve, 20))) {
-      const under = await db.query("SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency %'");
+      const under = await given.db.query("SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency %'");
       looks = under.length === n ? looks + 1 : 0;
     }
   };
@@ -140,7 +122,7 @@ describe('rivals', () => {
   });
 
   it('whose batches name the same keys in any order make each thing once', async () => {
-    const bases = [db, openDatabase(url), openDatabase(url)];
+    const bases = [given.db, openDatabase(given.url), openDatabase(given.url)];
     const makers = Array.from({ length: 9 }, (_, n) => maker(bases[n % 3]));
     const told = new Map<string, Set<string>>();
     for (let round = 0; round < 8; round++) {

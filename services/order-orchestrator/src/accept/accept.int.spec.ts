@@ -1,23 +1,14 @@
 import { fileURLToPath } from 'node:url';
-import { orders, refusal } from '@jumun/protos';
+import { refusal } from '@jumun/protos';
 import { defaultPace } from '@jumun/saga';
 import { type Database, newId, openDatabase, type Tx } from '@jumun/service-kit';
 import { eventually, type FreshDatabase, freshDatabase } from '@jumun/testkit';
-import type { Quote } from '../quote/quote.ts';
+import { callsOf, cheapQuote } from '../../test/calls.ts';
 import { type Accepted, type AcceptParts, openAccepting } from './accept.ts';
 
 const userId = newId();
-const quote = (): Quote => ({
-  lines: [{ productId: newId(), optionId: newId(), name: 'Tea', unitPrice: 1, quantity: 1, discountShare: 0 }],
-  subtotal: 1,
-  discount: 0,
-  total: 1,
-});
-const call = (key: string, fingerprint = 'a') =>
-  orders.PlaceOrder.fromPartial({
-    userId,
-    idempotency: { caller: userId, route: 'POST /v1/orders', key, fingerprint: fingerprint.repeat(64) },
-  });
+const quote = () => cheapQuote();
+const call = callsOf(userId);
 
 let database: FreshDatabase;
 let rivals: Database[];

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { messageTypeRegistry, orders, refusal } from '@jumun/protos';
+import { messageTypeRegistry, type orders, refusal } from '@jumun/protos';
 import { advance, begin, defaultPace, endOf, type Progress, type SagaChange, StaleSagaError } from '@jumun/saga';
 import { createLogger, type Database, newId, TransientError } from '@jumun/service-kit';
 import { type FreshDatabase, freshDatabase } from '@jumun/testkit';
+import { callsOf, cheapQuote } from '../../test/calls.ts';
 import { type AcceptParts, openAccepting } from '../accept/accept.ts';
 import { openPlacing } from '../accept/place.ts';
 import { COUNT_OPEN, COUNT_PARKED } from '../metrics.ts';
@@ -10,7 +11,6 @@ import type { PlacedOrder } from '../order.ts';
 import { finalEvent } from '../order-message.ts';
 import { placeOrder } from '../place-order.ts';
 import { MARK_SENT, UNSENT_EVENTS } from '../progress/events.ts';
-import type { Quote } from '../quote/quote.ts';
 import { openWaiters } from '../wait/waiters.ts';
 import { insertAccepted } from './accepted.ts';
 import { CANCEL_ORDERS, cancelledOrder, COMPLETE_ORDERS, completedOrder } from './order-rows.ts';
@@ -155,17 +155,8 @@ describe('the sweep', () => {
 });
 
 describe('acceptance', () => {
-  const quote = (): Quote => ({
-    lines: [{ productId: newId(), optionId: newId(), name: NAME, unitPrice: 1, quantity: 1, discountShare: 0 }],
-    subtotal: 1,
-    discount: 0,
-    total: 1,
-  });
-  const call = (key: string, fingerprint = 'a') =>
-    orders.PlaceOrder.fromPartial({
-      userId,
-      idempotency: { caller: userId, route: 'POST /v1/orders', key, fingerprint: fingerprint.repeat(64) },
-    });
+  const quote = () => cheapQuote(NAME);
+  const call = callsOf(userId);
   const open = (given: Partial<AcceptParts> = {}) => {
     const sent: string[] = [];
     const parts: AcceptParts = {
