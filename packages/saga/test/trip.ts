@@ -39,7 +39,15 @@ export type TooPoor = Message<'TooPoor', { shortBy: number }>;
 export type CommandFailed = { readonly $type: 'common.v1.CommandFailed'; readonly reason: string };
 
 export type TripCommand =
-  ReserveSeats | ReleaseSeats | SellSeats | HoldVoucher | ReleaseVoucher | UseVoucher | BookGuide | FreeGuide | Debit;
+  | ReserveSeats
+  | ReleaseSeats
+  | SellSeats
+  | HoldVoucher
+  | ReleaseVoucher
+  | UseVoucher
+  | BookGuide
+  | FreeGuide
+  | Debit;
 
 /** A descriptor as a protocol package would have it; the codec only carries the type. */
 export const command = <C extends Reply, R extends Reply>(name: C['$type']): CommandType<C, R> => ({

@@ -17,7 +17,7 @@ const bin = (name: string): string => join(rootDir, 'node_modules', '.bin', name
 /** What looks at the code without running it; each counts as one test. `--only`: the build is there, and nothing may write it anew beside the tests. */
 const checks: readonly { name: string; command: string; args: readonly string[] }[] = [
   { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--deny-warnings'] },
-  { name: 'format', command: bin('prettier'), args: ['--check', '.', '--log-level', 'warn'] },
+  { name: 'format', command: bin('oxfmt'), args: ['--check'] },
   { name: 'contracts', command: bin('turbo'), args: ['run', 'lint', '--output-logs=errors-only', '--env-mode=loose'] },
   { name: 'types', command: bin('turbo'), args: ['run', 'typecheck', '--only', '--output-logs=errors-only', '--env-mode=loose'] },
 ];

@@ -57,7 +57,8 @@ const rowOf = (rows: ReadonlyMap<string, KeyRow>, call: orders.PlaceOrder): KeyR
 
 /** What became of a key, or of a call without one. */
 type Decision =
-  { readonly orderId: string; readonly fingerprint: string | undefined; readonly isNew: boolean } | { readonly refused: refusals.Refusal };
+  | { readonly orderId: string; readonly fingerprint: string | undefined; readonly isNew: boolean }
+  | { readonly refused: refusals.Refusal };
 
 const decidedEarlier = ({ effectId, fingerprint }: KeyRow): Decision => ({ orderId: effectId, fingerprint, isNew: false });
 
