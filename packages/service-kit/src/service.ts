@@ -5,9 +5,10 @@ import type { Server } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { loadConfig, type serviceEnv } from './config.ts';
 import { addHealth, addReflection, drain, type GrpcDefinitions, packageDefinitionOf, packagesOf, traceHandlers } from './grpc-server.ts';
+import { grpcErrors } from './grpc-errors.ts';
 import { type Lifecycle, runProcess } from './lifecycle.ts';
 import { createLogger } from './log.ts';
-import { grpcErrors, nestLogger } from './nest.ts';
+import { nestLogger } from './nest-logger.ts';
 import { type Database, openDatabase } from './tx.ts';
 
 export type ServiceConfig = z.infer<typeof serviceEnv>;

@@ -3,7 +3,8 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { Controller, Module } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
-import { currentTrace, faultPoint, grpcError, OverloadedError, runService, serviceEnv, status, TransientError } from '@jumun/service-kit';
+import { currentTrace, faultPoint, grpcError, OverloadedError, serviceEnv, status, TransientError } from '@jumun/service-kit';
+import { runService } from '@jumun/service-kit/service';
 import { z } from 'zod';
 import { EchoService, type Saying } from './echo.ts';
 

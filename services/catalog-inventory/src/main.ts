@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { catalog, descriptorSet } from '@jumun/protos';
-import { runService } from '@jumun/service-kit';
+import { runService } from '@jumun/service-kit/service';
 import { catalogInventoryModule } from './catalog-inventory.module.ts';
 import { catalogEnv } from './config.ts';
 

@@ -1,6 +1,7 @@
 import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
-import { openInBackground, type ServiceContext } from '@jumun/service-kit';
+import { openInBackground } from '@jumun/service-kit';
+import type { ServiceContext } from '@jumun/service-kit/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { CouponConfig } from './config.ts';
 import { COUPON_PARTS, CouponController, type CouponParts } from './coupon.controller.ts';

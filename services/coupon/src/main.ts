@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { coupon, descriptorSet } from '@jumun/protos';
-import { runService } from '@jumun/service-kit';
+import { runService } from '@jumun/service-kit/service';
 import { couponEnv } from './config.ts';
 import { couponModule } from './coupon.module.ts';
 

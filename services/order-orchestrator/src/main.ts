@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { descriptorSet, orders } from '@jumun/protos';
-import { runService } from '@jumun/service-kit';
+import { runService } from '@jumun/service-kit/service';
 import { orchestratorEnv } from './config.ts';
 import { orderOrchestratorModule } from './order-orchestrator.module.ts';
 

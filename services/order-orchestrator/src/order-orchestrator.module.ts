@@ -1,6 +1,7 @@
 import { type Consumer, openBus, startPurge } from '@jumun/messaging';
 import { defaultPace } from '@jumun/saga';
-import { openInBackground, openLease, openRedis, prismaAdapter, type ServiceContext } from '@jumun/service-kit';
+import { openInBackground, openLease, openRedis, prismaAdapter } from '@jumun/service-kit';
+import type { ServiceContext } from '@jumun/service-kit/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { openPlacing } from './accept/place.ts';
 import type { OrchestratorConfig } from './config.ts';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { descriptorSet, wallet } from '@jumun/protos';
-import { runService } from '@jumun/service-kit';
+import { runService } from '@jumun/service-kit/service';
 import { walletEnv } from './config.ts';
 import { walletModule } from './wallet.module.ts';
 

@@ -1,6 +1,7 @@
 import { openBus, openOutbox, runParticipant, startPurge } from '@jumun/messaging';
 import { topicNames } from '@jumun/protos';
-import { openInBackground, prismaAdapter, type ServiceContext } from '@jumun/service-kit';
+import { openInBackground, prismaAdapter } from '@jumun/service-kit';
+import type { ServiceContext } from '@jumun/service-kit/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { openCharging } from './charge/charge.ts';
 import type { WalletConfig } from './config.ts';
