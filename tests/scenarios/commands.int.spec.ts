@@ -13,12 +13,15 @@ interface Ran {
   readonly output: string;
 }
 
+/** What was built here need not be built again there: turbo compares the sources. */
+const env = { ...process.env, TURBO_CACHE_DIR: join(rootDir, '.turbo', 'cache') };
+
 // The commands as a person gives them, in a checkout of their own with the dependencies of this one.
 describe('the commands', () => {
   let checkout: string;
   const npm = (...args: string[]): Promise<Ran> =>
     new Promise((resolve) => {
-      execFile('npm', args, { cwd: checkout, timeout: 240_000 }, (error, stdout, stderr) =>
+      execFile('npm', args, { cwd: checkout, env, timeout: 240_000 }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),
       );
     });
@@ -29,6 +32,10 @@ describe('the commands', () => {
     for (const entry of readdirSync(rootDir).filter(isCopied))
       cpSync(join(rootDir, entry), join(checkout, entry), { recursive: true, filter: (path) => isCopied(basename(path)) });
     symlinkSync(join(rootDir, 'node_modules'), join(checkout, 'node_modules'));
+    const kafka = join(localDir, 'kafka');
+    mkdirSync(kafka, { recursive: true });
+    mkdirSync(join(checkout, '.local'));
+    symlinkSync(kafka, join(checkout, '.local', 'kafka'));
   });
   afterAll(async () => {
     await npm('stop');

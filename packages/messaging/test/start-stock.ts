@@ -42,6 +42,7 @@ export const startStock = async ({ prefix, url }: Fixture, fault?: { point: stri
     execArgv: ['--no-warnings'],
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       KAFKA_BROKERS: kafkaBrokers.join(','),
       DATABASE_URL: url,
       TOPIC_PREFIX: prefix,

@@ -59,6 +59,7 @@ export const startService = async ({ program, env, grpc, until = 'readyz' }: Sta
   const child = spawn(process.execPath, ['--enable-source-maps', program], {
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       KAFKA_BROKERS: kafkaBrokers.join(','),
       REDIS_URL: redisUrl,
       CONSUMER_SESSION_MS: '6000', // the broker's least: after a kill the group waits so long for the lost member

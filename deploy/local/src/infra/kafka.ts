@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { ManagedProcess, type Supervision } from '../managed-process.ts';
@@ -73,7 +73,7 @@ const writeConfig = (file: string, { folder, port, controllerPort }: { folder: s
 
 /** A broker in a container runs with the same; docker-compose.yml has them too. */
 export const BROKER_HEAP = '-Xmx384m';
-export const JVM_TUNING: readonly string[] = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=4', '-Djava.awt.headless=true'];
+export const JVM_TUNING: readonly string[] = ['-XX:+UseSerialGC', '-Djava.awt.headless=true'];
 
 const jvmOptions = (classpath: string, what: 'broker' | 'format'): string[] => [
   what === 'broker' ? BROKER_HEAP : '-Xmx128m',
@@ -90,7 +90,15 @@ const jvmOptions = (classpath: string, what: 'broker' | 'format'): string[] => [
  */
 const classArchive = (what: string): string[] => {
   const archive = join(localDir, 'kafka', `${what}.jsa`);
-  if (existsSync(archive)) return [`-XX:SharedArchiveFile=${archive}`, '-Xshare:auto', '-Xlog:disable', '-Xlog:all=error:stderr'];
-  rmSync(`${archive}.new`, { force: true });
-  return [`-XX:ArchiveClassesAtExit=${archive}`, '-Xlog:disable', '-Xlog:all=error:stderr'];
+  const quiet = ['-Xlog:disable', '-Xlog:all=error:stderr'];
+  if (existsSync(archive)) return [`-XX:SharedArchiveFile=${archive}`, '-Xshare:auto', ...quiet];
+  return isFirst(`${archive}.begun`) ? [`-XX:ArchiveClassesAtExit=${archive}`, ...quiet] : quiet;
+};
+
+/** Writing the archive takes more CPU than a start, so of brokers that run side by side one does it. After an hour it is taken for killed. */
+const isFirst = (mark: string): boolean => {
+  const begunAt = statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (Date.now() - begunAt < 3_600_000) return false;
+  writeFileSync(mark, '');
+  return true;
 };
