@@ -10,6 +10,8 @@ const LONG = [
   'packages/messaging/test/stop',
   'infra/infrastructure',
   'packages/service-kit/src/service',
+  'tests/faults/fault-points',
+  'tests/faults/zombie',
 ];
 const place = ({ path }) => {
   const long = LONG.findIndex((part) => path.includes(part));

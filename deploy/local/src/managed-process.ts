@@ -56,6 +56,8 @@ export class ManagedProcess implements Handle {
   #wanted = false;
   #ready = false;
   #failures = 0;
+  /** The pause before the next revival. */
+  #backoff: AbortController | undefined;
 
   constructor(spec: ProcessSpec, supervision: Supervision = { restart: false }) {
     this.name = spec.name;
@@ -84,11 +86,13 @@ export class ManagedProcess implements Handle {
     if (this.running) return;
     this.#wanted = true;
     this.#spawn();
+    this.#backoff?.abort();
     await this.#waitUntilReady();
   }
 
   async stop(): Promise<void> {
     this.#wanted = false;
+    this.#backoff?.abort();
     const child = this.#child;
     if (child === undefined) return;
     child.kill('SIGCONT'); // a stopped process would never see the request to end
@@ -138,7 +142,8 @@ export class ManagedProcess implements Handle {
 
   async #revive(livedMs: number): Promise<void> {
     this.#failures = livedMs > healthyAfterMs ? 0 : this.#failures + 1;
-    await pause(backoffMs(this.#failures));
+    const { signal } = (this.#backoff = new AbortController());
+    await pause(backoffMs(this.#failures), undefined, { signal }).catch(() => undefined); // started by hand, or not wanted any more
     if (!this.#wanted || this.running) return;
     this.supervision.onChange?.(this, 'restarting', `after ${this.#failures} failures`);
     this.#spawn();
