@@ -1,0 +1,24 @@
+// Run by `mutants.unit.spec.ts` in a thread. Posts for each mutant the first violation that it met, or null.
+import { parentPort } from 'node:worker_threads';
+import { mutants } from './mutants.ts';
+import { Violation } from './participants.ts';
+import { World, nothingSeen } from './world.ts';
+import type { Interpreter } from './world.ts';
+
+const seedsMax = 5_000;
+
+const firstViolation = async (interpreter: Interpreter): Promise<string | null> => {
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    try {
+      await new World(seed, interpreter, nothingSeen()).run();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      return error.message;
+    }
+  }
+  return null;
+};
+
+const violations = new Map<string, string | null>();
+for (const [name, interpreter] of Object.entries(mutants)) violations.set(name, await firstViolation(interpreter));
+parentPort?.postMessage(violations);
