@@ -1,15 +1,18 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** They take a minute or two each: begun last, one of them would hold up the end alone. */
+/** They take half a minute to three minutes each: begun last, one of them would hold up the end alone. */
 const LONG = [
   'packages/messaging/test/killed',
-  'packages/saga/test/model',
-  'tests/scenarios/commands',
   'services/order-orchestrator/src/faults',
+  'tests/scenarios/commands',
+  'services/order-orchestrator/src/orders',
+  'tests/scenarios/exactness',
+  'packages/service-kit/src/service',
   'packages/messaging/test/outage',
   'packages/messaging/test/stop',
   'infra/infrastructure',
-  'packages/service-kit/src/service',
+  'services/gateway/src/upstream/failures',
+  'packages/saga/test/model',
   'tests/faults/fault-points',
   'tests/faults/zombie',
 ];
