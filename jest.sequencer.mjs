@@ -13,8 +13,6 @@ const LONG = [
   'infra/infrastructure',
   'services/gateway/src/upstream/failures',
   'packages/saga/test/model',
-  'tests/faults/fault-points',
-  'tests/faults/zombie',
 ];
 const place = ({ path }) => {
   const long = LONG.findIndex((part) => path.includes(part));

@@ -17,16 +17,13 @@ const impatient = {
   'order-orchestrator': { SAGA_IDLE_MS: '2000', SWEEP_INTERVAL_MS: '500' },
 };
 
-/** Two workers that start a cluster at the same moment must not find the same ports free; nor should two checkouts. */
-const portsFrom = (): number => 20_000 + 3_000 * (Number(process.env['JEST_WORKER_ID'] ?? 1) % 4) + 300 * Math.floor(Math.random() * 10);
-
 /** A cluster of this test's own; `end` stops it. Its logs stay when JUMUN_KEEP is set. */
 export const startedCluster = async (
   name: string,
   options: Partial<Omit<ClusterOptions, 'dir' | 'seed' | 'env'>> = {},
 ): Promise<{ cluster: Cluster; end: () => Promise<void> }> => {
   const dir = mkdtempSync(join(localDir, `${name}-`));
-  const cluster = await startCluster({ portsFrom: portsFrom(), ...options, dir, seed: false, env: impatient });
+  const cluster = await startCluster({ ...options, dir, seed: false, env: impatient });
   return {
     cluster,
     end: async () => {

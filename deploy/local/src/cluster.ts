@@ -15,9 +15,8 @@ import { isBuilt, services } from './services.ts';
 export interface ClusterOptions {
   /** Everything it writes lies in here. */
   dir: string;
-  /** The first of its ports; a free range is looked for when it is not given, from `portsFrom` on. */
+  /** The first of its ports; a free range is looked for when it is not given. */
   portBase?: number;
-  portsFrom?: number;
   /** Of each service, or by service; 1 by default. */
   instances?: number | Readonly<Record<string, number>>;
   /** More variables, by service; `*` is for all. */
@@ -89,7 +88,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     record.close();
   };
   try {
-    const portBase = options.portBase ?? (await findFreeBase(options.portsFrom ?? anywhere(), instances));
+    const portBase = options.portBase ?? (await findFreeBase(20_000 + 300 * Math.floor(Math.random() * 30), instances));
     const plan = portPlan(portBase);
     await requireFree(portBase, instances);
     const secrets = secretsIn(dir);
@@ -123,8 +122,6 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     throw error;
   }
 };
-
-const anywhere = (): number => 20_000 + 300 * Math.floor(Math.random() * 30);
 
 /** The work's end or the signal, whichever comes first. */
 const unlessAborted = async (work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> => {
