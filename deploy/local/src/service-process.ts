@@ -42,12 +42,14 @@ export class ServiceProcess extends ManagedProcess {
       {
         name,
         command: nodeBinary,
-        // A quarter of a gigabyte is several times what an instance needs under full load; larger young generations save collections. With one
-        // helping thread instead of four a collection costs less: where services share two cores, helpers wait for each other (decision 0009).
+        // A quarter of a gigabyte is several times what an instance needs under full load; larger young generations save collections, and an old
+        // one that may grow to four times what lives saves the dear ones. With one helping thread instead of four a collection costs less: where
+        // services share two cores, helpers wait for each other (decision 0009).
         args: [
           '--enable-source-maps',
           '--max-old-space-size=256',
           '--max-semi-space-size=16',
+          '--heap-growing-percent=300',
           '--v8-pool-size=1',
           join(serviceDir(row.name), 'dist', 'main.js'),
         ],
