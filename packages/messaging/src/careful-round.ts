@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, faultPoint, type Tx } from '@jumun/service-kit';
+import { allEnded, type Database, faultPoint, type Tx } from '@jumun/service-kit';
 import { OptimisticConflict } from './errors.ts';
 import { claimsOf, claimStatement, type Delivery, type InboxRow, READ_OTHERS, writeReplies } from './inbox.ts';
 import type { Payload } from './message.ts';
@@ -41,9 +41,7 @@ const write = async <State, C extends Payload, R extends Payload>(
   state: State,
   { fresh }: Verdicts,
 ): Promise<void> => {
-  if (fresh.size === 0) return;
-  const results = await Promise.allSettled([save(tx, state), writeReplies(tx, fresh)]);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  if (fresh.size > 0) await allEnded([save(tx, state), writeReplies(tx, fresh)]);
 };
 
 /**

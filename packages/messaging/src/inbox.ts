@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { claimRows, type Tx } from '@jumun/service-kit';
+import { changeRows, claimRows, type Tx } from '@jumun/service-kit';
 import { encodePayload } from './codec.ts';
 import type { InMessage, Payload } from './message.ts';
 
@@ -70,10 +70,10 @@ export const claimsOf = (deliveries: readonly Delivery[]): [id: string, fingerpr
 /** Stores new answers. Throws when one of their rows is not there: then nothing of this round may stay. */
 export const writeReplies = async (tx: Tx, answers: ReadonlyMap<string, Answer>): Promise<void> => {
   const rows = [...answers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, { type, value }]) => [id, '', type, value.toString('base64')]);
-  // The rows are there, claimed by this very transaction, so each is changed, which counts twice; an inserted one would count once.
+  // The rows are there, claimed by this very transaction.
   const onDuplicate = 'ON DUPLICATE KEY UPDATE reply_type = VALUES(reply_type), reply = VALUES(reply)';
-  const affected = await tx.insert('inbox (id, claim, reply_type, reply)', rows, onDuplicate);
-  if (affected !== 2 * rows.length) throw new Error(`${rows.length} replies did not find all their inbox rows`);
+  const missing = await changeRows(tx, 'inbox (id, claim, reply_type, reply)', rows, onDuplicate);
+  if (missing !== 0) throw new Error(`${missing} of ${rows.length} replies did not find their inbox rows`);
 };
 
 /**

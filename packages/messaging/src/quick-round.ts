@@ -1,4 +1,4 @@
-import { type Database, faultPoint, isTransient } from '@jumun/service-kit';
+import { allEnded, type Database, faultPoint, isTransient } from '@jumun/service-kit';
 import { type Delivery, insertAnswered } from './inbox.ts';
 import type { Payload } from './message.ts';
 import type { Participant } from './participant.ts';
@@ -37,8 +37,7 @@ export const playQuickly = async <State, C extends Payload, R extends Payload>(
       const verdicts = judge(deliveries, new Map(), new Map(), decideBy(participant, state));
       if (verdicts.thrown.size > 0) throw new NotQuick('decide threw');
       // The inbox first: participants that have locked nothing yet then lock in the order of a careful round.
-      const writes = [insertAnswered(tx, deliveries, verdicts.fresh), participant.save(tx, state)];
-      for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason;
+      await allEnded([insertAnswered(tx, deliveries, verdicts.fresh), participant.save(tx, state)]);
       await faultPoint('inbox:written-not-committed');
       return verdicts;
     });

@@ -1,5 +1,7 @@
+export * from './all-ended.ts';
 export * from './background.ts';
 export * from './batcher.ts';
+export * from './change-rows.ts';
 export * from './clock.ts';
 export * from './config.ts';
 export * from './cursor.ts';

@@ -1,3 +1,4 @@
+import { allEnded } from './all-ended.ts';
 import { addStatement } from './idempotency-statements.ts';
 import { claimKeys, idempotencyName, type KeyOfEffect, type KeyRow, keyRows } from './idempotency.ts';
 import type { Database, Tx } from './tx.ts';
@@ -44,11 +45,9 @@ export const openWriteOnce = (db: Pick<Database, 'transaction'>): WriteOnce => {
   const asNew = <T>(keys: readonly KeyOfEffect[], { write, beforeCommit }: Writing<T>): Promise<T> => {
     const mine = new Map(keys.map((key) => [idempotencyName(key), { ...key, answer: null }]));
     return db.transaction(async (tx) => {
-      const [added, written] = await Promise.allSettled([addKeys(tx, keys), write(tx, mine)]);
-      if (added.status === 'rejected') throw added.reason;
-      if (written.status === 'rejected') throw written.reason;
+      const [, written] = await allEnded([addKeys(tx, keys), write(tx, mine)]);
       await beforeCommit();
-      return written.value;
+      return written;
     });
   };
   const carefully = async <T>(keys: readonly KeyOfEffect[], { write, beforeCommit }: Writing<T>): Promise<T> => {

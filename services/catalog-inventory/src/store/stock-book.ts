@@ -1,4 +1,4 @@
-import { isId, type Tx } from '@jumun/service-kit';
+import { changeRows, isId, type Tx } from '@jumun/service-kit';
 import { onHand, type Stock } from '../stock.ts';
 import {
   END_RESERVATIONS,
@@ -153,10 +153,10 @@ export class StockBook {
   }
 }
 
-/** The rows are there and locked, so each is changed, which counts twice; one that had to be inserted would count once. */
+/** The rows are there and locked. */
 const writeStock = async (tx: Tx, rows: readonly unknown[][]): Promise<void> => {
-  const affected = await tx.insert(STOCK, rows, NEW_VALUES);
-  if (affected !== 2 * rows.length) throw new Error(`stock: ${rows.length} rows were to be changed, ${affected} is what that came to`);
+  const missing = await changeRows(tx, STOCK, rows, NEW_VALUES);
+  if (missing !== 0) throw new Error(`stock: ${missing} of ${rows.length} rows were not there to be changed`);
 };
 
 const end = async (tx: Tx, status: Ended, ended: ReadonlyMap<string, Reservation>): Promise<void> => {

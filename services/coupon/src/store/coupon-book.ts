@@ -1,4 +1,4 @@
-import { isId, type Tx } from '@jumun/service-kit';
+import { changeRows, isId, type Tx } from '@jumun/service-kit';
 import type { Coupon } from '../coupon.ts';
 
 interface Row extends Coupon {
@@ -52,8 +52,7 @@ export class CouponBook {
     const rows = changed
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .map(({ id, eventId, userId, status, orderId, expiresAt }) => [id, eventId, userId, status, orderId, expiresAt]);
-    // Each is there and locked, so it is changed, which counts twice; one that had to be inserted would count once.
-    const affected = await tx.insert(COUPONS, rows, NEW_VALUES);
-    if (affected !== 2 * rows.length) throw new Error(`coupons: ${rows.length} rows were to be changed, ${affected} is what that came to`);
+    const missing = await changeRows(tx, COUPONS, rows, NEW_VALUES);
+    if (missing !== 0) throw new Error(`coupons: ${missing} of ${rows.length} rows were not there to be changed`);
   }
 }

@@ -1,5 +1,5 @@
 import { type SagaStore, StaleSagaError } from '@jumun/saga';
-import { type Database, faultPoint, type Tx } from '@jumun/service-kit';
+import { changeRows, type Database, faultPoint, type Tx } from '@jumun/service-kit';
 import { NOW_MS, openClock } from './clock.ts';
 import { endOrders } from './order-rows.ts';
 import { changedRow, progressOf, type SagaRow } from './saga-rows.ts';
@@ -73,16 +73,15 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
     now: clock,
 
     save: async (tx, changes) => {
-      const [affected] = await Promise.all([
-        tx.insert(
+      const [stale] = await Promise.all([
+        changeRows(
+          tx,
           into,
           changes.map((change) => changedRow(change, eventResendMs)),
           onDuplicate,
         ),
         endOrders(tx, changes),
       ]);
-      // A row that was changed counts twice, one that has moved meanwhile once, and so does one that was not there and would be inserted.
-      const stale = 2 * changes.length - affected;
       if (stale !== 0) throw new StaleSagaError(`${stale} of ${changes.length} sagas have moved meanwhile`);
     },
 
