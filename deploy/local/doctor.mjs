@@ -60,7 +60,9 @@ const mayInstall = () =>
 
 const firstLine = (command, args) => {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
-  const line = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').find((text) => text.trim() !== '') ?? 'installed';
+  // Java tells first which options it has picked up from the environment.
+  const line =
+    `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').find((text) => text.trim() !== '' && !/^(NOTE: )?Picked up /.test(text)) ?? 'installed';
   return stripVTControlCharacters(line).trim();
 };
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { localDir, rootDir } from '@jumun/local';
@@ -13,10 +13,11 @@ interface Ran {
   readonly output: string;
 }
 
-/** What was built here need not be built again there: turbo compares the sources. */
-const env = { ...process.env, TURBO_CACHE_DIR: join(rootDir, '.turbo', 'cache') };
+/** As a person has it, without what the tests set for what they start; what was built here is not built again there: turbo compares the sources. */
+const env: NodeJS.ProcessEnv = { ...process.env, TURBO_CACHE_DIR: join(rootDir, '.turbo', 'cache') };
+for (const name of ['JDK_JAVA_OPTIONS', 'NODE_COMPILE_CACHE']) delete env[name];
 
-// The commands as a person gives them, in a checkout of their own with the dependencies of this one.
+// The commands as a person gives them, in a checkout of their own with the dependencies, the build and Kafka's jars of this one.
 describe('the commands', () => {
   let checkout: string;
   const npm = (...args: string[]): Promise<Ran> =>
@@ -32,10 +33,11 @@ describe('the commands', () => {
     for (const entry of readdirSync(rootDir).filter(isCopied))
       cpSync(join(rootDir, entry), join(checkout, entry), { recursive: true, filter: (path) => isCopied(basename(path)) });
     symlinkSync(join(rootDir, 'node_modules'), join(checkout, 'node_modules'));
-    const kafka = join(localDir, 'kafka');
+    const kafka = join(checkout, '.local', 'kafka');
     mkdirSync(kafka, { recursive: true });
-    mkdirSync(join(checkout, '.local'));
-    symlinkSync(kafka, join(checkout, '.local', 'kafka'));
+    mkdirSync(join(localDir, 'kafka', 'libs'), { recursive: true });
+    symlinkSync(join(localDir, 'kafka', 'libs'), join(kafka, 'libs'));
+    for (const what of ['broker', 'format']) writeFileSync(join(kafka, `${what}.jsa.begun`), ''); // no class archive for one start
   });
   afterAll(async () => {
     await npm('stop');

@@ -85,8 +85,8 @@ export class ManagedProcess implements Handle {
   async start(): Promise<void> {
     if (this.running) return;
     this.#wanted = true;
-    this.#spawn();
     this.#backoff?.abort();
+    this.#spawn();
     await this.#waitUntilReady();
   }
 
@@ -143,8 +143,8 @@ export class ManagedProcess implements Handle {
   async #revive(livedMs: number): Promise<void> {
     this.#failures = livedMs > healthyAfterMs ? 0 : this.#failures + 1;
     const { signal } = (this.#backoff = new AbortController());
-    await pause(backoffMs(this.#failures), undefined, { signal }).catch(() => undefined); // started by hand, or not wanted any more
-    if (!this.#wanted || this.running) return;
+    await pause(backoffMs(this.#failures), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return; // started by hand, or not wanted any more
     this.supervision.onChange?.(this, 'restarting', `after ${this.#failures} failures`);
     this.#spawn();
     await this.#waitUntilReady().catch(() => undefined); // its death is seen by the exit handler, its slowness by whoever asks

@@ -47,6 +47,20 @@ test('what was killed comes back when it is supervised, as another process', asy
   expect(events.at(-1)).toBe('exited');
 });
 
+test('what is stopped or started within the pause before its revival is not revived', async () => {
+  const events: string[] = [];
+  const server = managed('setInterval(() => {}, 1000)', true, events);
+  await server.start();
+  await server.kill();
+  await server.stop();
+  expect(server.running).toBe(false);
+  await server.start();
+  await server.kill();
+  await server.start();
+  await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than both pauses
+  expect(events).toEqual(['started', 'exited', 'started', 'exited', 'started']);
+});
+
 test('what was killed stays down when it is not supervised, and can be started again', async () => {
   const server = managed('setInterval(() => {}, 1000)', false);
   await server.start();

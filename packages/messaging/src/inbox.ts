@@ -72,8 +72,8 @@ export const writeReplies = async (tx: Tx, answers: ReadonlyMap<string, Answer>)
   const rows = [...answers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, { type, value }]) => [id, '', type, value.toString('base64')]);
   // The rows are there, claimed by this very transaction.
   const onDuplicate = 'ON DUPLICATE KEY UPDATE reply_type = VALUES(reply_type), reply = VALUES(reply)';
-  const missing = await changeRows(tx, 'inbox (id, claim, reply_type, reply)', rows, onDuplicate);
-  if (missing !== 0) throw new Error(`${missing} of ${rows.length} replies did not find their inbox rows`);
+  const unchanged = await changeRows(tx, 'inbox (id, claim, reply_type, reply)', rows, onDuplicate);
+  if (unchanged !== 0) throw new Error(`${unchanged} of ${rows.length} replies did not change their inbox rows`);
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { inventory, refusals } from '@jumun/protos';
-import type { Tx } from '@jumun/service-kit';
+import { allEnded, type Tx } from '@jumun/service-kit';
 import { OptimisticConflict, participant } from '../src/index.ts';
 
 type Command = inventory.ReserveStock | inventory.ReleaseStock | inventory.CommitStock;
@@ -65,7 +65,7 @@ const save = async (tx: Tx, book: Book): Promise<void> => {
       ),
     );
   if (book.released.length > 0) writes.push(tx.execute('DELETE FROM reserved WHERE order_id IN (?)', [book.released]));
-  for (const result of await Promise.allSettled(writes)) if (result.status === 'rejected') throw result.reason;
+  await allEnded(writes);
 };
 
 /** Reserves, releases and commits; option `bug` makes the decision throw, option `poison` makes the database refuse. */

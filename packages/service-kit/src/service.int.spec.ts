@@ -32,6 +32,7 @@ const startEcho = async (extra: Record<string, string> = {}, ports?: { grpc: str
   const internal = ports?.internal ?? `127.0.0.1:${await freePort()}`;
   const env = {
     PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     DATABASE_URL: databaseUrl,
     KAFKA_BROKERS: '127.0.0.1:1',
     REDIS_URL: 'redis://127.0.0.1:1',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Starts MySQL, Redis and Kafka for this run of jest, unless it has no test that uses them or running ones were named. */
 export default async function globalSetup(globalConfig, projectConfig) {
-  // A broker of the tests lives for minutes: the JVM's second compiler would take a third of its CPU and be done when it ends.
+  // A broker of the tests lives for minutes: the JVM's second compiler would take much of its CPU and be done when it ends.
   process.env.JDK_JAVA_OPTIONS ??= '-XX:TieredStopAtLevel=1';
   // Services are started a hundred times over: what V8 has compiled of them is kept, which spares each start a fifth of its CPU.
   process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../../.local/test/compiled', import.meta.url));

@@ -86,7 +86,7 @@ const jvmOptions = (classpath: string, what: 'broker' | 'format'): string[] => [
 
 /**
  * An archive of loaded classes halves the start. The JVM writes it when a run ends in order, and silently ignores one that does not fit
- * (another JVM, other jars), so the worst case is a slower start.
+ * (another JVM, other jars, or cut off), so the worst case is a slower start until the file is removed.
  */
 const classArchive = (what: string): string[] => {
   const archive = join(localDir, 'kafka', `${what}.jsa`);

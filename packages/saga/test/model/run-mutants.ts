@@ -7,12 +7,12 @@ import type { Interpreter } from './world.ts';
 
 const seedsMax = 5_000;
 
-const firstViolation = async (interpreter: Interpreter): Promise<string | null> => {
+const firstViolation = async (name: string, interpreter: Interpreter): Promise<string | null> => {
   for (let seed = 1; seed <= seedsMax; seed++) {
     try {
       await new World(seed, interpreter, nothingSeen()).run();
     } catch (error) {
-      if (!(error instanceof Violation)) throw error;
+      if (!(error instanceof Violation)) throw new Error(`mutant "${name}", seed ${seed}: no violation, but an error`, { cause: error });
       return error.message;
     }
   }
@@ -20,5 +20,5 @@ const firstViolation = async (interpreter: Interpreter): Promise<string | null> 
 };
 
 const violations = new Map<string, string | null>();
-for (const [name, interpreter] of Object.entries(mutants)) violations.set(name, await firstViolation(interpreter));
+for (const [name, interpreter] of Object.entries(mutants)) violations.set(name, await firstViolation(name, interpreter));
 parentPort?.postMessage(violations);

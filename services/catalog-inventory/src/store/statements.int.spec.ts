@@ -66,6 +66,6 @@ it('writes no stock that was not there', async () => {
     for (const { optionId } of [row!, lost]) book.change(optionId, (stock) => ({ ...stock, version: stock.version + 1 }));
     await book.save(tx);
   });
-  await expect(write).rejects.toThrow('1 of 2 rows were not there to be changed');
+  await expect(write).rejects.toThrow('1 of 2 rows were not changed');
   expect(await shop.db.query('SELECT option_id FROM stock WHERE option_id = ?', [lost.optionId])).toEqual([]);
 });

@@ -155,8 +155,8 @@ export class StockBook {
 
 /** The rows are there and locked. */
 const writeStock = async (tx: Tx, rows: readonly unknown[][]): Promise<void> => {
-  const missing = await changeRows(tx, STOCK, rows, NEW_VALUES);
-  if (missing !== 0) throw new Error(`stock: ${missing} of ${rows.length} rows were not there to be changed`);
+  const unchanged = await changeRows(tx, STOCK, rows, NEW_VALUES);
+  if (unchanged !== 0) throw new Error(`stock: ${unchanged} of ${rows.length} rows were not changed`);
 };
 
 const end = async (tx: Tx, status: Ended, ended: ReadonlyMap<string, Reservation>): Promise<void> => {

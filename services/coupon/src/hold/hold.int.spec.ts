@@ -138,7 +138,7 @@ it('writes no coupon that was not there, and none for an order that has one', as
   const [event] = await office.db.query<{ id: string }>('SELECT event_id AS id FROM coupons WHERE id = ?', [mine.couponId]);
   const book = new CouponBook([], new Date());
   book.put({ id: lost.couponId, eventId: event!.id, userId: lost.userId, status: 'HELD', orderId: newId(), expiresAt: new Date() });
-  await expect(office.db.transaction((tx) => book.save(tx))).rejects.toThrow('1 of 1 rows were not there to be changed');
+  await expect(office.db.transaction((tx) => book.save(tx))).rejects.toThrow('1 of 1 rows were not changed');
   expect(await rowOf(lost)).toBeUndefined();
   const second = office.db.transaction(async (tx) => {
     const locked = await CouponBook.lock(tx, [other.couponId]);

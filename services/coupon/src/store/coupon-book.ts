@@ -52,7 +52,7 @@ export class CouponBook {
     const rows = changed
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .map(({ id, eventId, userId, status, orderId, expiresAt }) => [id, eventId, userId, status, orderId, expiresAt]);
-    const missing = await changeRows(tx, COUPONS, rows, NEW_VALUES);
-    if (missing !== 0) throw new Error(`coupons: ${missing} of ${rows.length} rows were not there to be changed`);
+    const unchanged = await changeRows(tx, COUPONS, rows, NEW_VALUES);
+    if (unchanged !== 0) throw new Error(`coupons: ${unchanged} of ${rows.length} rows were not changed`);
   }
 }
