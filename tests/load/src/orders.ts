@@ -44,6 +44,11 @@ export const benchOrders = async ({ rate, seconds, inFlight }: OrdersBench): Pro
   const generatorUsPerOrder = Math.round((own.user + own.system) / shots.length);
   console.log(`${completed} of ${shots.length} orders completed in ${tookSeconds.toFixed(1)} s: ${perSecond} orders/s`);
   if (completed < shots.length) console.log(`answers: ${JSON.stringify(answers)}`);
+  const promised = answers['202'] ?? 0;
+  const ended = completed + promised - unfinished;
+  const endedPerSecond = Math.round(ended / (tookSeconds + restedAfterS));
+  if (promised > 0)
+    console.log(`with those that were accepted and not waited for (202), ${ended} had ended by then: ${endedPerSecond} orders/s`);
   if (unfinished > 0) console.log(`${unfinished} orders had not ended ${restedAfterS.toFixed(0)} s later`);
   sayLatency(rate === 'max' ? 'latency' : 'latency from the intended moment', latencyMs);
   const parts = Object.entries(cpu).map(([name, us]) => `${name} ${us}`);
@@ -59,6 +64,8 @@ export const benchOrders = async ({ rate, seconds, inFlight }: OrdersBench): Pro
     orders: shots.length,
     completed,
     completedPerSecond: perSecond,
+    ended,
+    endedPerSecond,
     answers,
     unfinished,
     latencyMs,
