@@ -42,9 +42,9 @@ export class ServiceProcess extends ManagedProcess {
       {
         name,
         command: nodeBinary,
-        // A quarter of a gigabyte is several times what lives in an instance under full load; larger young generations save collections, and an
-        // old one that may grow to four times what lives, or to that limit, saves the dear ones. With one helping thread instead of four a collection costs less: where
-        // services share two cores, helpers wait for each other (decision 0009).
+        // A quarter of a gigabyte is several times what lives in an instance under full load. Larger young generations save collections, and an old
+        // one that may grow to four times what lives, or to that limit, saves the dear ones. With one helping thread instead of four a collection
+        // costs less: where services share two cores, helpers wait for each other (decision 0009).
         args: [
           '--enable-source-maps',
           '--max-old-space-size=256',
