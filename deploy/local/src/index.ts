@@ -9,4 +9,4 @@ export { localDir, nodeBinary, rootDir } from './paths.ts';
 export { freePorts } from './ports.ts';
 export { call, ProblemError, signIn } from './rest.ts';
 export { readRecord } from './run-record.ts';
-export type { ServiceProcess } from './service-process.ts';
+export { serviceNodeFlags, type ServiceProcess } from './service-process.ts';

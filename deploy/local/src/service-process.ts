@@ -26,6 +26,18 @@ const startWithinMs = 90_000;
 /** A service drains within ten seconds by itself. */
 const stopGraceMs = 15_000;
 
+/**
+ * A quarter of a gigabyte is several times what lives in an instance under full load. Larger young generations save collections, and an old one that
+ * may grow to four times what lives, or to that limit, saves the dear ones. With one helping thread instead of four a collection costs less: where
+ * services share two cores, helpers wait for each other (decision 0009).
+ */
+export const serviceNodeFlags = [
+  '--max-old-space-size=256',
+  '--max-semi-space-size=16',
+  '--heap-growing-percent=300',
+  '--v8-pool-size=1',
+] as const;
+
 /** One instance of a service, as a child process. */
 export class ServiceProcess extends ManagedProcess {
   readonly service: string;
@@ -42,17 +54,7 @@ export class ServiceProcess extends ManagedProcess {
       {
         name,
         command: nodeBinary,
-        // A quarter of a gigabyte is several times what lives in an instance under full load. Larger young generations save collections, and an old
-        // one that may grow to four times what lives, or to that limit, saves the dear ones. With one helping thread instead of four a collection
-        // costs less: where services share two cores, helpers wait for each other (decision 0009).
-        args: [
-          '--enable-source-maps',
-          '--max-old-space-size=256',
-          '--max-semi-space-size=16',
-          '--heap-growing-percent=300',
-          '--v8-pool-size=1',
-          join(serviceDir(row.name), 'dist', 'main.js'),
-        ],
+        args: ['--enable-source-maps', ...serviceNodeFlags, join(serviceDir(row.name), 'dist', 'main.js')],
         cwd: rootDir,
         env: { ...environment(row, index, setting), ...(faultDir === undefined ? {} : { FAULT_POINTS_DIR: faultDir }) },
         logFile: join(setting.logDir, `${name}.log`),

@@ -20,6 +20,8 @@ import { endLeftOvers, openRecord, readRecord, writeWhole } from './run-record.t
 export interface TestInfraFile extends InfraConnection {
   kind: 'native' | 'docker';
   holder: ProcessRef;
+  /** Of those that are processes of this machine. */
+  pids: Record<'mysql' | 'redis' | 'kafka', number | undefined>;
 }
 
 const testDir = join(localDir, 'test');
@@ -32,13 +34,14 @@ const readInfra = (file: string): TestInfraFile | undefined =>
 /** The file of the infrastructure that stays, if it is up. */
 export const sharedTestInfra = (): string | undefined => (isRunning(readInfra(sharedFile)?.holder) ? sharedFile : undefined);
 
-/** Starts a holder that ends with this process. Returns its file and how to end it sooner. */
-export const startTestInfra = async (): Promise<{ file: string; stop(): Promise<void> }> => {
+/** Starts a holder that ends with this process. Returns its file, what it says, and how to end it sooner. */
+export const startTestInfra = async (): Promise<{ file: string; infra: TestInfraFile; stop(): Promise<void> }> => {
   const file = join(testDir, `infra-${process.pid}.json`);
   const holder = spawnHolder(file, 'pipe');
-  await waitForFile(file, holder);
+  const infra = await waitForFile(file, holder);
   return {
     file,
+    infra,
     stop: async () => {
       const gone = new Promise((resolve) => holder.once('exit', resolve));
       holder.ref(); // from here on it is waited for
@@ -56,12 +59,13 @@ const spawnHolder = (file: string, stdin: 'pipe' | 'ignore'): ChildProcess => {
   return holder;
 };
 
-const waitForFile = async (file: string, holder: ChildProcess): Promise<void> => {
-  for (const deadline = Date.now() + startWithinMs; readInfra(file)?.holder.pid !== holder.pid;) {
+const waitForFile = async (file: string, holder: ChildProcess): Promise<TestInfraFile> => {
+  for (const deadline = Date.now() + startWithinMs; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const infra = readInfra(file);
+    if (infra !== undefined && infra.holder.pid === holder.pid) return infra;
     if (holder.exitCode !== null || holder.signalCode !== null || Date.now() > deadline) {
       throw new Failure(`The servers for the tests did not start:\n${tail(`${file}.log`, 20)}`, 'Run: npm run doctor');
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
 
@@ -75,8 +79,9 @@ const hold = async (file: string, stdin: string): Promise<void> => {
     ephemeral: true,
     supervision: { restart: true, onChange: ({ name, ref }) => record.set(name, ref) },
   });
-  const { kind, mysql, redisUrl, kafkaBrokers } = infra;
-  writeWhole(file, { kind, mysql, redisUrl, kafkaBrokers, holder: refOf(process.pid)! } satisfies TestInfraFile);
+  const { kind, mysql, redisUrl, kafkaBrokers, servers } = infra;
+  const pids = { mysql: servers.mysql.pid, redis: servers.redis.pid, kafka: servers.kafka.pid };
+  writeWhole(file, { kind, mysql, redisUrl, kafkaBrokers, holder: refOf(process.pid)!, pids } satisfies TestInfraFile);
   await new Promise<void>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
     if (stdin === 'pipe') process.stdin.resume().once('close', () => resolve());

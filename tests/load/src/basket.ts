@@ -16,7 +16,10 @@ export const COUPON_SHARE = 0.2;
 const SKEW = 3;
 
 /** Orders of one line, 1 to 3 units, skewed towards the first products. */
-export const requestsOf = ({ users, products, coupons }: Shop, { jwtSigningKey, jwtKeyId }: ClusterFile): (() => Request) => {
+export const requestsOf = (
+  { users, products, coupons }: Shop,
+  { jwtSigningKey, jwtKeyId }: Pick<ClusterFile, 'jwtSigningKey' | 'jwtKeyId'>,
+): (() => Request) => {
   const tokens = new Map(users.map((id) => [id, mintToken(id, jwtSigningKey, jwtKeyId)]));
   let turn = 0;
   return () => {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { audit, Failure } from '@jumun/local';
+import { benchFloor } from './floor/bench-floor.ts';
 import { benchIdle } from './idle.ts';
 import { benchOrders } from './orders.ts';
 import { benchSingle } from './single.ts';
@@ -20,7 +21,14 @@ npm run bench -- idle [--seconds 30]
 
   watches the running cluster without wanting anything of it: percent of one core and memory, process by process
 
+npm run bench -- floor [--rate 1000|max] [--seconds 20] [--in-flight 256]
+
+  the same orders at the least program that takes them along the same path, with no guarantee at all, on servers of its own: what this machine
+  gives at most, to hold the figures of "orders" against. Stop the cluster first (npm stop)
+
 All write their figures as JSON to .local/bench/.`;
+
+const KINDS = ['orders', 'single', 'idle', 'floor'];
 
 const numberOf = (text: string, name: string, least: number, most: number): number => {
   const value = Number(text);
@@ -42,7 +50,7 @@ const main = async (): Promise<number> => {
     },
   });
   const [kind] = positionals;
-  if (values.help || positionals.length !== 1 || (kind !== 'orders' && kind !== 'single' && kind !== 'idle')) {
+  if (values.help || positionals.length !== 1 || kind === undefined || !KINDS.includes(kind)) {
     console.log(HELP);
     return values.help ? 0 : 2;
   }
@@ -52,9 +60,9 @@ const main = async (): Promise<number> => {
     return 0;
   }
   const rate = values.rate === 'max' ? 'max' : numberOf(values.rate, '--rate', 1, 10_000);
-  const allCompleted = await (kind === 'single'
-    ? benchSingle(numberOf(values.orders, '--orders', 1, 10_000))
-    : benchOrders({ rate, seconds: seconds('20'), inFlight: numberOf(values['in-flight'], '--in-flight', 1, 4_000) }));
+  const load = { rate, seconds: seconds('20'), inFlight: numberOf(values['in-flight'], '--in-flight', 1, 4_000) } as const;
+  if (kind === 'floor') return (await benchFloor(load)) ? 0 : 1;
+  const allCompleted = await (kind === 'single' ? benchSingle(numberOf(values.orders, '--orders', 1, 10_000)) : benchOrders(load));
   const audited = values['no-audit'] ? 0 : await audit([]);
   return allCompleted && audited === 0 ? 0 : 1;
 };

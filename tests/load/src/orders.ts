@@ -1,78 +1,12 @@
-import { latencyOf, sayLatency } from './latency.ts';
-import { cpuOf, processesOf, sayUnseen, sumOf, usedPer } from './processes.ts';
+import { type Load, ordersOf, place } from './load.ts';
+import { processesOf } from './processes.ts';
 import { untilRest } from './rest.ts';
 import { keepFigures, setStage } from './stage.ts';
-import { tally } from './tally.ts';
-
-export interface OrdersBench {
-  /** Orders a second, or as many as go through. */
-  readonly rate: number | 'max';
-  readonly seconds: number;
-  /** Orders under way at once, where as many go through as can. */
-  readonly inFlight: number;
-}
-
-/** More than goes through at the limit. */
-const RATE_MAX = 4_000;
 
 /** Places orders through REST at a running cluster. Answers whether every one of them was completed. */
-export const benchOrders = async ({ rate, seconds, inFlight }: OrdersBench): Promise<boolean> => {
-  const { cluster, calibration, generator, request } = await setStage((rate === 'max' ? RATE_MAX : rate) * seconds);
-  const loop =
-    rate === 'max'
-      ? { kind: 'closed', inFlight, text: `closed loop: ${inFlight} orders in flight, each answer sends the next` }
-      : { kind: 'open', text: `open loop: ${rate} orders/s, sent at their moment whatever comes back` };
-  console.log(`${loop.text}, for ${seconds} s`);
-
-  const processes = processesOf(cluster);
-  const cpuBefore = cpuOf(processes);
-  const ownBefore = process.cpuUsage();
-  const begun = performance.now();
-  const shots = rate === 'max' ? await generator.closed(inFlight, seconds, request) : await generator.open(rate, seconds, request);
-  const tookSeconds = (performance.now() - begun) / 1_000;
-  const own = process.cpuUsage(ownBefore);
-  // What was answered is not all that was to be done: the last orders' events are still sent, and a 202 only promises.
-  const unfinished = await untilRest();
-  const restedAfterS = (performance.now() - begun) / 1_000 - tookSeconds;
-  const cpu = usedPer(shots.length, cpuBefore, cpuOf(processes));
-  await generator.close();
-
-  const answers = tally(shots);
-  const completed = answers['201'] ?? 0;
-  const perSecond = Math.round(completed / tookSeconds);
-  const latencyMs = latencyOf(shots.map(({ ms }) => ms));
-  const generatorUsPerOrder = Math.round((own.user + own.system) / shots.length);
-  console.log(`${completed} of ${shots.length} orders completed in ${tookSeconds.toFixed(1)} s: ${perSecond} orders/s`);
-  if (completed < shots.length) console.log(`answers: ${JSON.stringify(answers)}`);
-  const promised = answers['202'] ?? 0;
-  const ended = completed + promised - unfinished;
-  const endedPerSecond = Math.round(ended / (tookSeconds + restedAfterS));
-  if (promised > 0)
-    console.log(`with those that were accepted and not waited for (202), ${ended} had ended by then: ${endedPerSecond} orders/s`);
-  if (unfinished > 0) console.log(`${unfinished} orders had not ended ${restedAfterS.toFixed(0)} s later`);
-  sayLatency(rate === 'max' ? 'latency' : 'latency from the intended moment', latencyMs);
-  const parts = Object.entries(cpu).map(([name, us]) => `${name} ${us}`);
-  console.log(
-    `CPU per order, until all had ended (${restedAfterS.toFixed(1)} s after the last answer): ${sumOf(cpu)} µs, of which ${parts.join(', ')} (the generator's own ${generatorUsPerOrder} µs besides)`,
-  );
-  sayUnseen(processes.unseen);
-  keepFigures('orders', {
-    calibration,
-    loop,
-    rate,
-    seconds,
-    orders: shots.length,
-    completed,
-    completedPerSecond: perSecond,
-    ended,
-    endedPerSecond,
-    answers,
-    unfinished,
-    latencyMs,
-    cpuUsPerOrder: { ...cpu, all: sumOf(cpu) },
-    cpuNotCounted: processes.unseen,
-    restedAfterS: Math.round(restedAfterS * 10) / 10,
-    generatorUsPerOrder,
-  });
-  return completed === shots.length;
+export const benchOrders = async (load: Load): Promise<boolean> => {
+  const { cluster, calibration, generator, request } = await setStage(ordersOf(load));
+  const figures = await place(load, { processes: processesOf(cluster), generator, request, untilRest });
+  keepFigures('orders', { calibration, ...figures });
+  return figures.completed === figures.orders;
 };

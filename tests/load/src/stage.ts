@@ -6,13 +6,14 @@ import { type Calibration, calibrate, describeCalibration } from './calibration.
 import { type Generator, openGenerator, type Request } from './generator.ts';
 import { untilRest } from './rest.ts';
 
-const USERS = 2_000;
-const PRODUCTS = 1_000;
+export const USERS = 2_000;
+export const PRODUCTS = 1_000;
 /** Won and units that no run uses up. */
 const BALANCE = 1_000_000_000;
 const STOCK = 10_000_000;
 /** Orders that warm up the compilers of all processes before anything is counted: the broker's need thousands until they are done. */
 const WARM_UP = { rate: 300, seconds: 20 };
+export const WARM_UP_ORDERS = WARM_UP.rate * WARM_UP.seconds;
 
 /** A running cluster, warm and at rest, with customers who can pay, and a machine of which is known what it is worth. */
 export interface Stage {
@@ -36,24 +37,34 @@ const seed = async (orders: number): Promise<Shop> => {
   return { users, products, coupons };
 };
 
-/** The running cluster, and what this machine is worth; says the latter. */
-export const lookAround = (): { cluster: ClusterFile; calibration: Calibration } => {
-  const cluster = readClusterFile(localDir);
+/** What this machine is worth; says it, too. */
+export const measureMachine = (): Calibration => {
   mkdirSync(folder, { recursive: true });
   const calibration = calibrate(folder);
   console.log(describeCalibration(calibration));
-  return { cluster, calibration };
+  return calibration;
+};
+
+/** The running cluster, and what this machine is worth. */
+export const lookAround = (): { cluster: ClusterFile; calibration: Calibration } => {
+  const cluster = readClusterFile(localDir);
+  return { cluster, calibration: measureMachine() };
+};
+
+/** Until the compilers of all processes know what comes. */
+export const warmUp = async (generator: Generator, request: () => Request): Promise<void> => {
+  console.log(`warming up: ${WARM_UP.rate} orders/s for ${WARM_UP.seconds} s …`);
+  await generator.open(WARM_UP.rate, WARM_UP.seconds, request);
 };
 
 /** Seeds for `orders` orders, warms up, and waits until the cluster has come to rest. */
 export const setStage = async (orders: number): Promise<Stage> => {
   const { cluster, calibration } = lookAround();
-  const planned = orders + WARM_UP.rate * WARM_UP.seconds;
+  const planned = orders + WARM_UP_ORDERS;
   console.log(`seeding ${USERS} users, ${PRODUCTS} products, coupons for a fifth of ${planned} orders …`);
   const request = requestsOf(await seed(planned), cluster);
   const generator = openGenerator(cluster.gatewayUrls);
-  console.log(`warming up: ${WARM_UP.rate} orders/s for ${WARM_UP.seconds} s …`);
-  await generator.open(WARM_UP.rate, WARM_UP.seconds, request);
+  await warmUp(generator, request);
   await untilRest();
   return { cluster, calibration, generator, request };
 };
