@@ -23,7 +23,7 @@ const onlyNames = {
 /** And what tests may have besides. */
 const forTests = ['protos', 'service-kit', 'messaging', 'testkit', 'local'];
 
-/** It measures what Kafka costs without packages/messaging. */
+/** It measures what an order costs without the consumer and producer of packages/messaging. */
 const FLOOR = 'tests/load/src/floor/kafka.ts';
 
 const isTest = (file) => /^tests\/|\/test\/|\.(spec|fixture)\.ts$|^packages\/[^/]+\/bench\//.test(file);

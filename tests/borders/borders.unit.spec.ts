@@ -82,6 +82,7 @@ const refused: (Case & { readonly because: RegExp })[] = [
   { file: 'packages/saga/src/node.ts', line: use('node:crypto'), because: /packages\/saga is pure/ },
   { file: 'packages/saga/src/kit.ts', line: use('@jumun/service-kit'), because: /does not know @jumun\/service-kit/ },
   { file: 'deploy/local/src/kafka.ts', line: use('kafkajs'), because: /Only packages\/messaging/ },
+  { file: 'tests/load/src/kafka.ts', line: use('kafkajs'), because: /Only packages\/messaging/ },
   { file: 'deploy/local/src/service.ts', line: use('@jumun/auditor'), because: /Nobody imports a service/ },
   { file: 'tests/faults/service.ts', line: use('../../services/auditor/src/audit.ts'), because: /out of tests/ },
 ];
@@ -95,6 +96,7 @@ const allowed: Case[] = [
   { file: 'services/wallet/src/debit/debit.int.spec.ts', line: use('@jumun/testkit') },
   { file: 'services/wallet/test/purse.ts', line: use('../src/store/wallets.ts') },
   { file: 'packages/messaging/src/bus.ts', line: use('kafkajs') },
+  { file: 'tests/load/src/floor/kafka.ts', line: use('kafkajs') },
   { file: 'packages/messaging/src/codec.ts', line: "import { messageTypeRegistry as types } from '@jumun/protos';\nuse(types);" },
   { file: 'packages/messaging/src/failed.ts', line: "export type Failed = import('@jumun/protos').common.CommandFailed;" },
   { file: 'packages/messaging/test/stock.ts', line: "import { inventory } from '@jumun/protos';\nuse(inventory);" },

@@ -43,6 +43,7 @@ export const startTestInfra = async (): Promise<{ file: string; infra: TestInfra
     file,
     infra,
     stop: async () => {
+      if (holder.exitCode !== null || holder.signalCode !== null) return;
       const gone = new Promise((resolve) => holder.once('exit', resolve));
       holder.ref(); // from here on it is waited for
       holder.stdin?.end();

@@ -2,7 +2,10 @@ import type { orders } from '@jumun/protos';
 import { batcher, type Database, monotonicMs, TransientError } from '@jumun/service-kit';
 import { endedAmong, readOrders } from '../store/orders.ts';
 
-/** How often orders that are waited for are looked up: a reply that went to another instance costs so much time and nothing else. */
+/**
+ * How often is looked up what waits. An order is due after so long, and then each time its wait has doubled: a reply that went to another instance
+ * costs that much time and nothing else, and thousands of orders that wait here cost few looks.
+ */
 const LOOK_EVERY_MS = 250;
 /** Orders read at once. */
 const READ_SIZE_MAX = 500;
@@ -18,6 +21,8 @@ export interface Waited {
 interface Waiter {
   readonly since: number;
   readonly until: number;
+  /** When its order is next looked up. */
+  lookAt: number;
   readonly resolve: (waited: Waited) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -71,14 +76,21 @@ export const openWaiters = (db: Database): Waiters => {
   };
   const settleAll = (ids: readonly string[]): Promise<unknown> => Promise.all(ids.map(settle));
 
+  /** Finds those that have ended; the others are looked up later. */
+  const lookUp = async (ids: readonly string[], now: number): Promise<void> => {
+    const ended = new Set(await endedAmong(db, ids));
+    for (const id of ids) if (!ended.has(id)) for (const waiter of waiting.get(id) ?? []) waiter.lookAt = 2 * now - waiter.since;
+    await settleAll([...ended]);
+  };
+
   const look = async (): Promise<void> => {
     const now = monotonicMs();
     const due: string[] = [];
     const lost: string[] = [];
     for (const [id, waiters] of waiting)
       if (waiters.some(({ until }) => until <= now)) due.push(id);
-      else if (waiters.some(({ since }) => since + LOOK_EVERY_MS <= now)) lost.push(id);
-    await Promise.all([settleAll(due), endedAmong(db, lost).then(settleAll)]);
+      else if (waiters.some(({ lookAt }) => lookAt <= now)) lost.push(id);
+    await Promise.all([settleAll(due), lookUp(lost, now)]);
   };
   let looking = false;
   const timer = setInterval(() => {
@@ -93,7 +105,7 @@ export const openWaiters = (db: Database): Waiters => {
     wait: (orderId, waitMs, { lookNow } = { lookNow: false }) =>
       new Promise<Waited>((resolve, reject) => {
         const since = monotonicMs();
-        const waiter = { since, until: since + waitMs, resolve, reject };
+        const waiter = { since, until: since + waitMs, lookAt: since + LOOK_EVERY_MS, resolve, reject };
         const others = waiting.get(orderId);
         if (others === undefined) waiting.set(orderId, [waiter]);
         else others.push(waiter);

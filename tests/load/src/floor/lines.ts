@@ -12,7 +12,6 @@ const eachLine = (socket: Socket, onLine: (value: unknown) => void): void => {
     begun = lines.pop() ?? '';
     for (const line of lines) onLine(JSON.parse(line));
   });
-  socket.on('error', () => socket.destroy());
 };
 
 interface Call {
@@ -22,20 +21,22 @@ interface Call {
 
 /** Answers questions, each a line of JSON: the least that a call between two processes can cost. */
 export const serveLines = <In, Out>(port: number, answer: (question: In) => Promise<Out>): Promise<void> => {
-  const server = createServer((socket) =>
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy()); // who asked has gone
     eachLine(socket, (line) => {
       const { call, body } = line as Call;
       void answer(body as In).then((out) => socket.write(`${JSON.stringify({ call, body: out })}\n`));
-    }),
-  );
+    });
+  });
   return new Promise((resolve) => server.listen(port, HOST, resolve));
 };
 
-/** Asks them. */
+/** Asks them. Nothing goes on without an answer: the end of the connection ends the process. */
 export const askLines = <In, Out>(port: number): ((question: In) => Promise<Out>) => {
   const waiting = new Map<number, (out: Out) => void>();
   const socket = connect(port, HOST);
   let calls = 0;
+  socket.on('close', () => process.exit(1));
   eachLine(socket, (line) => {
     const { call, body } = line as Call;
     waiting.get(call)?.(body as Out);

@@ -1,7 +1,7 @@
 import { batcher, type Database, newId } from '@jumun/service-kit';
-import { openStream } from './kafka.ts';
+import { type Batches, openStream } from './kafka.ts';
 import { askLines, serveLines } from './lines.ts';
-import type { Command, FloorSetting, Message, Order, Reply, Topic } from './setting.ts';
+import type { Command, FloorSetting, Order, Reply } from './setting.ts';
 
 /** A saga in memory. Its row is written at each move, and never read. */
 interface Saga extends Order {
@@ -15,9 +15,9 @@ interface Saga extends Order {
   open: number;
   readonly ended: () => void;
 }
-type Batches = Partial<Record<Topic, Message[]>>;
 
 const ORDERS_MAX = 200;
+const REPLIES_MAX = 500;
 
 const STEPS = {
   reserve: [
@@ -115,7 +115,7 @@ export const orchestrator = async (setting: FloorSetting, db: Database): Promise
     },
   });
 
-  await stream.consume<Reply>('replies', async (replies) => {
+  await stream.consume<Reply>('replies', REPLIES_MAX, async (replies) => {
     const batches: Batches = {};
     const moved = new Set<Saga>();
     for (const { orderId, type } of replies) {
@@ -135,11 +135,11 @@ export const orchestrator = async (setting: FloorSetting, db: Database): Promise
         ended.length === 0 ? undefined : execute(COMPLETE, [ended.map(({ orderId }) => orderId)]),
       ]);
     });
-    await stream.send(batches);
     for (const saga of ended) {
       sagas.delete(saga.orderId);
       saga.ended();
     }
+    await stream.send(batches);
   });
   await serveLines<Order, string>(setting.ports.orchestrator, async (order) => accept(order));
 };

@@ -3,8 +3,6 @@ import { openStream } from './kafka.ts';
 import { serveLines } from './lines.ts';
 import type { Command, FloorSetting, Reply } from './setting.ts';
 
-type Rows = readonly unknown[][];
-
 /** What a batch has come to: the type of each reply, in the order of the commands, and what is written with them. */
 interface Played {
   readonly types: readonly string[];
@@ -12,12 +10,15 @@ interface Played {
 }
 type Play = (tx: Tx, commands: readonly Command[]) => Promise<Played>;
 
+/** As Jumun's: larger batches hold their rows longer than they save. */
+const COMMANDS_MAX = 200;
+
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)].sort();
 
 /** Effect and reply of each command of a batch in one transaction, and then the replies. A command that comes twice ends the process. */
 const participate = async (setting: FloorSetting, db: Database, role: 'wallet' | 'inventory' | 'coupon', play: Play): Promise<void> => {
   const stream = await openStream(setting, role);
-  await stream.consume<Command>(role, async (commands) => {
+  await stream.consume<Command>(role, COMMANDS_MAX, async (commands) => {
     const replies = await db.transaction(async (tx): Promise<Reply[]> => {
       const { types, write } = await play(tx, commands);
       const answers = commands.map(({ id, orderId }, index) => ({ id: `${id}/reply`, commandId: id, orderId, type: types[index] ?? '' }));
@@ -48,7 +49,7 @@ export const wallet = async (setting: FloorSetting, db: Database): Promise<void>
     const ledger: unknown[][] = [];
     const types = commands.map(({ userId, orderId, total }) => {
       const mine = wallets.get(userId);
-      if (mine === undefined || mine.balance < total) return 'InsufficientBalance';
+      if (mine === undefined || mine.balance < total) throw new Error(`wallet ${userId} cannot pay ${total}: a floor refuses nobody`);
       mine.balance -= total;
       mine.version += 1;
       ledger.push([orderId, userId, mine.version, -total, mine.balance]);
@@ -83,7 +84,7 @@ export const inventory = async (setting: FloorSetting, db: Database): Promise<vo
     const committed: string[] = [];
     const types = commands.map(({ type, orderId, optionId, quantity }) => {
       const option = stock.get(optionId);
-      if (option === undefined || (type === 'ReserveStock' && option.available < quantity)) return 'OutOfStock';
+      if (option === undefined || option.available < quantity) throw new Error(`option ${optionId} is short: a floor refuses nobody`);
       option.reserved += type === 'ReserveStock' ? quantity : -quantity;
       if (type === 'ReserveStock') {
         option.available -= quantity;
@@ -95,7 +96,7 @@ export const inventory = async (setting: FloorSetting, db: Database): Promise<vo
       movements.push([optionId, -quantity, orderId]);
       return 'StockCommitted';
     });
-    const after: Rows = rows.map((row) => [row.optionId, row.price, row.available, row.reserved, row.sold]);
+    const after = rows.map((row) => [row.optionId, row.price, row.available, row.reserved, row.sold]);
     const values = 'ON DUPLICATE KEY UPDATE available = VALUES(available), reserved = VALUES(reserved), sold = VALUES(sold)';
     return {
       types,
