@@ -1,4 +1,4 @@
-import type { Generator, Request } from './generator.ts';
+import type { Generator, Request, Shot } from './generator.ts';
 import { latencyOf, sayLatency } from './latency.ts';
 import { cpuOf, type Processes, sayUnseen, sumOf, usedPer } from './processes.ts';
 import { tally } from './tally.ts';
@@ -32,6 +32,41 @@ const loopOf = ({ rate, inFlight }: Load) =>
     ? { kind: 'closed', inFlight, text: `closed loop: ${inFlight} orders in flight, each answer sends the next` }
     : { kind: 'open', text: `open loop: ${rate} orders/s, sent at their moment whatever comes back` };
 
+interface Run {
+  readonly tookSeconds: number;
+  /** From the last answer until all that was accepted had ended, or was given up. */
+  readonly restedAfterS: number;
+  readonly unfinished: number;
+}
+
+const figuresOf = (shots: readonly Shot[], { tookSeconds, restedAfterS, unfinished }: Run) => {
+  const answers = tally(shots);
+  const completed = answers['201'] ?? 0;
+  const ended = completed + (answers['202'] ?? 0) - unfinished;
+  return {
+    orders: shots.length,
+    completed,
+    completedPerSecond: Math.round(completed / tookSeconds),
+    ended,
+    endedPerSecond: Math.round(ended / (tookSeconds + restedAfterS)),
+    answers,
+    unfinished,
+    tookSeconds: Math.round(tookSeconds * 10) / 10,
+    restedAfterS: Math.round(restedAfterS * 10) / 10,
+    latencyMs: latencyOf(shots.map(({ ms }) => ms)),
+  };
+};
+
+type Figures = ReturnType<typeof figuresOf>;
+
+const sayOrders = ({ orders, completed, completedPerSecond, ended, endedPerSecond, answers, unfinished, ...rest }: Figures): void => {
+  console.log(`${completed} of ${orders} orders completed in ${rest.tookSeconds.toFixed(1)} s: ${completedPerSecond} orders/s`);
+  if (completed < orders) console.log(`answers: ${JSON.stringify(answers)}`);
+  if (answers['202'] !== undefined)
+    console.log(`with those that were accepted and not waited for (202), ${ended} had ended by then: ${endedPerSecond} orders/s`);
+  if (unfinished > 0) console.log(`${unfinished} orders had not ended ${rest.restedAfterS.toFixed(0)} s later`);
+};
+
 /** Places orders, and says what became of them, how long they took and what they cost. Answers the figures. */
 export const place = async (load: Load, { processes, generator, request, untilRest }: Subject) => {
   const { rate, seconds, inFlight } = load;
@@ -50,40 +85,15 @@ export const place = async (load: Load, { processes, generator, request, untilRe
   const cpu = usedPer(shots.length, cpuBefore, cpuOf(processes));
   await generator.close();
 
-  const answers = tally(shots);
-  const completed = answers['201'] ?? 0;
-  const completedPerSecond = Math.round(completed / tookSeconds);
-  const latencyMs = latencyOf(shots.map(({ ms }) => ms));
+  const figures = figuresOf(shots, { tookSeconds, restedAfterS, unfinished });
   const generatorUsPerOrder = Math.round((own.user + own.system) / shots.length);
-  console.log(`${completed} of ${shots.length} orders completed in ${tookSeconds.toFixed(1)} s: ${completedPerSecond} orders/s`);
-  if (completed < shots.length) console.log(`answers: ${JSON.stringify(answers)}`);
-  const promised = answers['202'] ?? 0;
-  const ended = completed + promised - unfinished;
-  const endedPerSecond = Math.round(ended / (tookSeconds + restedAfterS));
-  if (promised > 0)
-    console.log(`with those that were accepted and not waited for (202), ${ended} had ended by then: ${endedPerSecond} orders/s`);
-  if (unfinished > 0) console.log(`${unfinished} orders had not ended ${restedAfterS.toFixed(0)} s later`);
-  sayLatency(rate === 'max' ? 'latency' : 'latency from the intended moment', latencyMs);
+  sayOrders(figures);
+  sayLatency(rate === 'max' ? 'latency' : 'latency from the intended moment', figures.latencyMs);
   const parts = Object.entries(cpu).map(([name, us]) => `${name} ${us}`);
   console.log(
     `CPU per order, until all had ended (${restedAfterS.toFixed(1)} s after the last answer): ${sumOf(cpu)} µs, of which ${parts.join(', ')} (the generator's own ${generatorUsPerOrder} µs besides)`,
   );
   sayUnseen(processes.unseen);
-  return {
-    loop,
-    rate,
-    seconds,
-    orders: shots.length,
-    completed,
-    completedPerSecond,
-    ended,
-    endedPerSecond,
-    answers,
-    unfinished,
-    latencyMs,
-    cpuUsPerOrder: { ...cpu, all: sumOf(cpu) },
-    cpuNotCounted: processes.unseen,
-    restedAfterS: Math.round(restedAfterS * 10) / 10,
-    generatorUsPerOrder,
-  };
+  const cpuUsPerOrder = { ...cpu, all: sumOf(cpu) };
+  return { loop, rate, seconds, ...figures, cpuUsPerOrder, cpuNotCounted: processes.unseen, generatorUsPerOrder };
 };
