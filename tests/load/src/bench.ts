@@ -23,8 +23,8 @@ npm run bench -- idle [--seconds 30]
 
 npm run bench -- floor [--rate 1000|max] [--seconds 20] [--in-flight 256]
 
-  the same orders at the least program that takes them along the same path, with no guarantee at all, on servers of its own: what this machine
-  gives at most, to hold the figures of "orders" against. Stop the cluster first (npm stop)
+  the same orders at the least program that takes them along the same path, without refusals, undo or recovery, on servers of its own: what this
+  machine gives to that, to hold the figures of "orders" against. Stop the cluster first (npm stop)
 
 All write their figures as JSON to .local/bench/.`;
 
@@ -71,5 +71,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   console.error(error instanceof Failure ? String(error) : error);
-  process.exitCode = 1;
+  process.exit(1); // orders may be under way still
 }

@@ -10,13 +10,14 @@ import { type Floor, openFloor } from './floor.ts';
 /** The servers are new, and the broker's compiler needs that long at the limit: a cluster that has carried a few loads has it behind it. */
 const WARM_UP_AT_LIMIT: Load = { rate: 'max', seconds: 60, inFlight: 256 };
 /** After the last answer the last events go out. */
-const REST_MS = 1_000;
+const REST_MS = 200;
 
 const measure = async (load: Load, { gatewayUrl, pids, request }: Floor, servers: { mysql?: number; kafka?: number }) => {
   const generator = openGenerator([gatewayUrl]);
   await warmUp(generator, request);
   console.log(`warming up at the limit for ${WARM_UP_AT_LIMIT.seconds} s …`);
   await generator.closed(WARM_UP_AT_LIMIT.inFlight, WARM_UP_AT_LIMIT.seconds, request);
+  await pause(REST_MS);
   const { mysql, kafka } = servers;
   const processes =
     mysql === undefined || kafka === undefined ? { pids, unseen: ['mysql', 'kafka'] } : { pids: { ...pids, mysql, kafka }, unseen: [] };
