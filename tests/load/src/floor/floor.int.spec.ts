@@ -1,14 +1,18 @@
-import { openDatabase } from '@jumun/service-kit';
+import { type Database, openDatabase } from '@jumun/service-kit';
 import { infrastructure } from '@jumun/testkit';
 import { openGenerator, type Request } from '../generator.ts';
 import { type Floor, openFloor } from './floor.ts';
 import { PLENTY } from './schema.ts';
 
 let floor: Floor | undefined;
+let db: Database | undefined;
 beforeAll(async () => {
   floor = await openFloor(await infrastructure(), { users: 5, products: 3, coupons: 10_000 });
 });
-afterAll(() => floor?.close());
+afterAll(async () => {
+  await db?.close();
+  await floor?.close();
+});
 
 // A floor that did less than all of the path would make a wrong measure of it.
 it('takes every order along the whole path', async () => {
@@ -25,8 +29,8 @@ it('takes every order along the whole path', async () => {
   await generator.close();
   expect(shots.map(({ status }) => status)).toEqual(shots.map(() => 201));
 
-  const db = openDatabase(databaseUrl);
-  const one = async <Row>(sql: string): Promise<Row> => (await db.query<Row>(sql))[0] as Row;
+  const tables = (db = openDatabase(databaseUrl));
+  const one = async <Row>(sql: string): Promise<Row> => (await tables.query<Row>(sql))[0] as Row;
   const orders = await one('SELECT COUNT(*) AS count, COUNT(completed_at) AS completed, SUM(total) AS total FROM orders');
   expect(orders).toMatchObject({ count: shots.length, completed: shots.length });
   const { total } = orders as { total: number };
@@ -51,5 +55,4 @@ it('takes every order along the whole path', async () => {
     ["sagas WHERE JSON_VALUE(progress, '$.stage') = 'ended'", shots.length],
   ];
   expect(await Promise.all(expected.map(([from]) => rows(from)))).toEqual(expected.map(([, count]) => count));
-  await db.close();
 });
