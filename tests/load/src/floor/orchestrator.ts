@@ -59,7 +59,7 @@ export const orchestrator = async (setting: FloorSetting, db: Database): Promise
 
   const accept = batcher<Order, Promise<string>>({
     sizeMax: ORDERS_MAX,
-    queueMax: Infinity,
+    queueMax: Infinity, // bounded by what the generator has in flight
     run: async (orders) => {
       const coupons = orders.flatMap(({ couponId }) => couponId ?? []);
       const [price] = await Promise.all([

@@ -15,6 +15,14 @@ const COMMANDS_MAX = 200;
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)].sort();
 
+/** Answers a batch of ids with a number of each one's row. */
+const numbersOf =
+  <Row>(db: Database, sql: string, entryOf: (row: Row) => [id: string, number: number]) =>
+  async (ids: string[]): Promise<(number | undefined)[]> => {
+    const known = new Map((await db.query<Row>(sql, [unique(ids)])).map(entryOf));
+    return ids.map((id) => known.get(id));
+  };
+
 /** Effect and reply of each command of a batch in one transaction, and then the replies. A command that comes twice ends the process. */
 const participate = async (setting: FloorSetting, db: Database, role: 'wallet' | 'inventory' | 'coupon', play: Play): Promise<void> => {
   const stream = await openStream(setting, role);
@@ -38,11 +46,10 @@ interface WalletRow {
 const WALLETS = 'SELECT user_id AS userId, balance, version FROM wallets WHERE user_id IN (?) ORDER BY user_id';
 
 export const wallet = async (setting: FloorSetting, db: Database): Promise<void> => {
-  await serveLines<string[], (number | undefined)[]>(setting.ports.wallet, async (userIds) => {
-    const rows = await db.query<WalletRow>(WALLETS, [unique(userIds)]);
-    const balances = new Map(rows.map(({ userId, balance }) => [userId, balance]));
-    return userIds.map((id) => balances.get(id));
-  });
+  await serveLines(
+    setting.ports.wallet,
+    numbersOf<WalletRow>(db, WALLETS, ({ userId, balance }) => [userId, balance]),
+  );
   await participate(setting, db, 'wallet', async (tx, commands) => {
     const rows = await tx.query<WalletRow>(`${WALLETS} FOR UPDATE`, [unique(commands.map(({ userId }) => userId))]);
     const wallets = new Map(rows.map((row) => [row.userId, row]));
@@ -72,11 +79,10 @@ const STOCK = 'SELECT option_id AS optionId, price, available, reserved, sold FR
 const COMMIT_RESERVATIONS = "UPDATE reservations SET status = 'COMMITTED' WHERE order_id IN (?)";
 
 export const inventory = async (setting: FloorSetting, db: Database): Promise<void> => {
-  await serveLines<string[], (number | undefined)[]>(setting.ports.inventory, async (optionIds) => {
-    const rows = await db.query<StockRow>(STOCK, [unique(optionIds)]);
-    const prices = new Map(rows.map(({ optionId, price }) => [optionId, price]));
-    return optionIds.map((id) => prices.get(id));
-  });
+  await serveLines(
+    setting.ports.inventory,
+    numbersOf<StockRow>(db, STOCK, ({ optionId, price }) => [optionId, price]),
+  );
   await participate(setting, db, 'inventory', async (tx, commands) => {
     const rows = await tx.query<StockRow>(`${STOCK} FOR UPDATE`, [unique(commands.map(({ optionId }) => optionId))]);
     const stock = new Map(rows.map((row) => [row.optionId, row]));
