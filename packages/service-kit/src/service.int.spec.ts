@@ -196,7 +196,7 @@ describe('a service', () => {
     stream.write({ $type: 'kit.test.v1.Saying', text: 'x' });
     await new Promise((resolve) => stream.once('data', resolve));
     echo.child.kill('SIGTERM');
-    await sleep(100);
+    while (!messages(echo).includes('stopping')) await sleep(5);
     const answer = await fetch(`http://${echo.internal}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([503, { ready: false, failing: { process: 'stopping' } }]);
     expect((await fetch(`http://${echo.internal}/livez`)).status).toBe(200);
@@ -231,9 +231,10 @@ describe('the life of a process', () => {
     const client = grpcClient(EchoClient, echo.grpc);
     await client.say({ text: 'x' });
     writeFileSync(join(faultsDir, 'echo_say'), 'kill @2');
-    await sleep(100);
-    await client.say({ text: 'x' });
-    await expect(client.say({ text: 'x' })).rejects.toThrow(UpstreamUnavailable);
+    const untilItDies = async (): Promise<never> => {
+      for (;;) await client.say({ text: 'x' });
+    };
+    await expect(untilItDies()).rejects.toThrow(UpstreamUnavailable);
     expect(await echo.exited).toBe('SIGKILL');
     client.close();
   });

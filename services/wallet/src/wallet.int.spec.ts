@@ -77,6 +77,7 @@ describe('users', () => {
     const user = await signUp();
     let worstMs = 0;
     let over = false;
+    const start = performance.now();
     const reads = (async () => {
       while (!over) {
         const from = performance.now();
@@ -98,7 +99,7 @@ describe('users', () => {
     // On a machine that is busy with other things some hear that it is too much; nobody waits in vain.
     expect(outcomes.filter((outcome) => outcome !== 'created' && outcome !== 'overloaded')).toEqual([]);
     expect(outcomes).toContain('created');
-    expect(worstMs).toBeLessThan(1_500);
+    expect(worstMs / (performance.now() - start)).toBeLessThan(0.5); // one that waited for them all would have taken the most of it
   });
 
   it.each(['ab', 'Upper', 'a b c', '한글한글', 'x'.repeat(51)])('cannot be called %j', async (bad) =>

@@ -72,13 +72,13 @@ it('finds each row by its key', async () => {
   }
 });
 
-it('costs some microseconds a basket', async () => {
+it('answers for each of hundreds of baskets, and says what one costs', async () => {
   const products = await seedProducts(shop.url, 1_000, 1_000_000);
   const baskets = Array.from({ length: 300 }, (_, i) =>
     basket([{ productId: products[(i * 7) % 1_000]!.productId }, 1], [{ optionId: products[(i * 13 + 5) % 1_000]!.optionId }, 2]),
   );
   const request = catalog.QuoteBasketsRequest.fromPartial({ baskets });
-  for (let i = 0; i < 20; i++) await quoteBaskets(shop.db, request);
+  expect((await quoteBaskets(shop.db, request)).quotes).toHaveLength(300);
   const cpu = process.cpuUsage();
   const rounds = 50;
   let us = Infinity; // of the best round: on a busy machine the mean tells how busy it is
@@ -91,5 +91,4 @@ it('costs some microseconds a basket', async () => {
   console.info(
     `quote: ${us.toFixed(1)} µs a basket of two lines (${((user + system) / (rounds * baskets.length)).toFixed(1)} µs of CPU here)`,
   );
-  expect(us).toBeLessThan(500);
 });

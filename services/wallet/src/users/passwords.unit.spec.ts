@@ -12,12 +12,16 @@ it('knows the right password from a wrong one', async () => {
 
 it('does as much for somebody who does not exist, and says no', async () => {
   const hash = await passwords.hash('secret');
+  let [somebody, nobody] = [Infinity, Infinity]; // the best of each, by turns: what else the machine does counts for neither
   const timed = async (against: string | undefined): Promise<number> => {
     const from = performance.now();
-    for (let i = 0; i < 5; i++) expect(await passwords.verify(against, 'nobody has this password')).toBe(false);
+    expect(await passwords.verify(against, 'nobody has this password')).toBe(false);
     return performance.now() - from;
   };
-  const [somebody, nobody] = [await timed(hash), await timed(undefined)];
+  for (let i = 0; i < 10; i++) {
+    somebody = Math.min(somebody, await timed(hash));
+    nobody = Math.min(nobody, await timed(undefined));
+  }
   expect(nobody / somebody).toBeGreaterThan(0.4);
 });
 
