@@ -2,10 +2,11 @@
  * Shows: of two instances of every service, one that stands still (SIGSTOP) for longer than its session time-out, between two effects of
  * all places, and then goes on as if nothing had been, has no effect twice. Orders flow while it is away, and each key keeps its answer.
  */
+import { randomUUID } from 'node:crypto';
 import type { Cluster, ServiceProcess } from '@jumun/local';
 import { eventually } from '@jumun/testkit';
 import { violationsAtRest } from './books.ts';
-import { openShop, type Shop } from '../scenarios/shop.ts';
+import { openShop, type Shop, tally } from '../scenarios/shop.ts';
 import { pause, SESSION_MS, startedCluster } from './setting.ts';
 import { brokenPromises, openStream, type OrderStream } from './stream.ts';
 
@@ -76,6 +77,27 @@ describe('a service that stands still and goes on', () => {
     },
     3 * FLOWS_WITHIN_MS,
   );
+
+  it('does not place later what was refused to the client meanwhile', async () => {
+    const [shop] = shops as [Shop];
+    const product = await shop.product(1_000, 100);
+    const buyer = await shop.customer(0);
+    const zombie = cluster.service('order-orchestrator', 1);
+    await zombie.kill('SIGSTOP');
+    try {
+      const wish = { items: [{ productId: product.id, quantity: 1 }] };
+      const refused = await Promise.all(Array.from({ length: 8 }, () => shop.order(buyer, wish, randomUUID(), { prefer: 'wait=0' }))); // half of them to each
+      expect(tally(refused)).toEqual({ '400 INSUFFICIENT_BALANCE': 8 });
+      await shop.charge(buyer, 100_000);
+    } finally {
+      await zombie.kill('SIGCONT');
+    }
+    await answersAgain(zombie);
+    expect(await stream.flows(FLOWS_WITHIN_MS)).toBe(true); // by then it has gone on with all that it had been sent
+    await pause(2_000);
+    expect((await shop.send('GET', '/v1/orders', { token: buyer.token })).body).toMatchObject({ items: [] });
+    expect(await shop.balance(buyer)).toBe(100_000);
+  }, 120_000);
 
   it('answers every key finally, and the same the next time', async () => {
     await stream.stop();

@@ -40,6 +40,7 @@ export interface Shop {
   ): Promise<Answer<T>>;
   /** Registers, signs in and charges. Won, in thousands. */
   customer(balance: number): Promise<Customer>;
+  charge(customer: Customer, amount: number): Promise<void>;
   customers(count: number, balance: number): Promise<Customer[]>;
   product(price: number, stock: number): Promise<Product>;
   /** A coupon of an event of its own. */
@@ -85,6 +86,8 @@ export const openShop = (cluster: Cluster, gatewayUrl = cluster.gatewayUrls[0] a
     return must(201, () => send<T>('POST', path, { token, body, headers }));
   };
 
+  const charge: Shop['charge'] = ({ token }, amount) => post('/v1/wallet/charges', token, { amount });
+
   const customer: Shop['customer'] = async (balance) => {
     const loginId = `c-${randomUUID()}`;
     const { id } = await must(201, () =>
@@ -93,13 +96,15 @@ export const openShop = (cluster: Cluster, gatewayUrl = cluster.gatewayUrls[0] a
     const { accessToken } = await must(201, () =>
       send<{ accessToken: string }>('POST', '/v1/sessions', { body: { loginId, password: PASSWORD } }),
     );
-    if (balance > 0) await post('/v1/wallet/charges', accessToken, { amount: balance });
-    return { id, token: accessToken };
+    const made = { id, token: accessToken };
+    if (balance > 0) await charge(made, balance);
+    return made;
   };
 
   return {
     send,
     customer,
+    charge,
     customers: async (count, balance) => {
       // A few at a time: passwords are hashed slowly on purpose, and a rush of sign-ups is refused.
       const all: Customer[] = [];

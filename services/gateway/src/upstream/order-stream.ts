@@ -18,10 +18,15 @@ const CONNECT_POLL_MS = 100;
 /** A channel that has not connected by then is replaced: they are known to get stuck (grpc-node #2785). */
 const STUCK_MS = 20_000;
 
-/** One instance of the orchestrator: a stream that is opened again whenever it breaks. What is placed in one turn of the event loop goes as one message. */
+/**
+ * One instance of the orchestrator: a stream that is opened again whenever it breaks, and is open once the other side has said what its clock
+ * shows. What is placed in one turn of the event loop goes as one message.
+ */
 export class OrderStream {
   #client: GrpcClient<typeof orders.OrderServiceService> | undefined;
   #stream: Stream | undefined;
+  /** What its clock is ahead of ours, in ms; rather too little than too much, by what a message takes. */
+  #clockAheadMs: number | undefined;
   #outgoing: orders.PlaceOrder[] = [];
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -37,11 +42,13 @@ export class OrderStream {
   }
 
   get isOpen(): boolean {
-    return this.#stream !== undefined;
+    return this.#clockAheadMs !== undefined;
   }
 
-  send(order: orders.PlaceOrder): void {
-    if (this.#outgoing.push(order) === 1) setImmediate(() => this.#flush());
+  /** Sends an order that may be accepted until then, on our clock (`performance.now()`). */
+  send(order: orders.PlaceOrder, acceptUntilMs: number): void {
+    const call = { ...order, acceptUntilMs: Math.floor(acceptUntilMs + (this.#clockAheadMs ?? 0)) };
+    if (this.#outgoing.push(call) === 1) setImmediate(() => this.#flush());
   }
 
   /** Breaks the stream, as for one that does not answer any more. */
@@ -83,18 +90,22 @@ export class OrderStream {
       ended = true;
       this.#lost(error);
     };
-    stream.on('data', ({ results }: orders.PlaceOrdersResponse) => {
+    stream.on('data', ({ results, clockMs }: orders.PlaceOrdersResponse) => {
+      if (ended) return; // what it was sent has gone elsewhere
       this.#failures = 0;
+      const isFirst = !this.isOpen;
+      this.#clockAheadMs = clockMs - performance.now();
+      if (isFirst) this.events.opened();
       for (const result of results) this.events.answered(result);
     });
     stream.on('error', end);
     stream.on('end', end);
     this.#stream = stream;
-    this.events.opened();
   }
 
   #lost(error: unknown): void {
     this.#stream = undefined;
+    this.#clockAheadMs = undefined;
     this.#outgoing = [];
     this.#connectingSince = performance.now();
     if (!this.#closed) {

@@ -3,7 +3,7 @@ import { type Logger, OverloadedError, UpstreamUnavailable, withTrace } from '@j
 import { status } from '@grpc/grpc-js';
 import { OrderStream } from './order-stream.ts';
 
-export type OrderToPlace = Omit<orders.PlaceOrder, '$type' | 'callId'>;
+export type OrderToPlace = Omit<orders.PlaceOrder, '$type' | 'callId' | 'acceptUntilMs'>;
 
 export interface OrderStreams {
   /** The order's result, by whichever instance; `UpstreamUnavailable` when none answers in time, `OverloadedError` when too many wait. */
@@ -23,10 +23,11 @@ interface Pending {
   readonly waitUntilMs: number;
   /** Until when an answer is waited for at all. */
   readonly deadlineMs: number;
+  /** The one that was sent it last. */
   stream: OrderStream | undefined;
   sentAtMs: number;
-  /** Whether that stream was sent it and has not answered: not while a call that was refused for the moment waits to be sent again. */
-  isOwed: boolean;
+  /** Those that were sent it and have not answered, broken ones too, and until when each may still accept it. */
+  readonly owedBy: Map<OrderStream, number>;
   /** How often it was sent. The client has called once: what an earlier sending has done is no replay to it. */
   sendings: number;
 }
@@ -41,6 +42,8 @@ const IN_FLIGHT_MAX = 10_000;
 const ANSWER_MS = 5_000;
 /** An instance that is this late with an answer is not waited for any longer: another one is asked too. */
 const OVERDUE_MS = 2_000;
+/** What an instance may take to accept an order, at most: until it is overdue, but no longer than this, however long its end is waited for. */
+const ACCEPT_MS = 5_000;
 const SWEEP_MS = 250;
 /** A stream that has not answered for so long is silent; before that, the answer may be on its way. */
 const SILENT_MS = 500;
@@ -53,10 +56,20 @@ const refusalIn = ({ outcome }: orders.PlaceOrderResult): string | undefined =>
 
 const unavailable = (): UpstreamUnavailable => new UpstreamUnavailable('/jumun.orders.v1.OrderService/PlaceOrders', status.UNAVAILABLE);
 
+const overdueAt = ({ sentAtMs, waitUntilMs }: Pending): number => Math.max(sentAtMs, waitUntilMs) + OVERDUE_MS;
+
+/** Whether another than those who have answered may still accept it. */
+const isUndecided = ({ owedBy }: Pending): boolean => {
+  const now = performance.now();
+  for (const until of owedBy.values()) if (until >= now) return true;
+  return false;
+};
+
 /**
  * Orders on open streams, one to each instance of the orchestrator. A call that goes down with its stream, or is overdue, is sent again on
  * another one, and so is what an instance could not do just now: all carry an idempotency key, so they are placed once, however often
- * they are sent.
+ * they are sent. An instance that stands still may go on with what it was sent long after; so each sending has a time until which it may be
+ * accepted, and one instance's refusal is told to the client only when no other one may accept any more.
  */
 export const openOrderStreams = (addresses: readonly string[], logger: Logger): OrderStreams => {
   const pending = new Map<number, Pending>();
@@ -71,11 +84,12 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     const stream = others[turn++ % Math.max(1, others.length)];
     call.stream = stream;
     call.sentAtMs = performance.now();
-    call.isOwed = stream !== undefined;
     if (stream === undefined) return;
     call.sendings += 1;
+    const acceptUntilMs = Math.min(overdueAt(call), call.sentAtMs + ACCEPT_MS);
+    call.owedBy.set(stream, acceptUntilMs);
     const waitMs = Math.max(0, Math.round(call.waitUntilMs - call.sentAtMs));
-    stream.send(waitMs < call.order.waitMs - SWEEP_MS ? { ...call.order, waitMs } : call.order);
+    stream.send(waitMs < call.order.waitMs - SWEEP_MS ? { ...call.order, waitMs } : call.order, acceptUntilMs);
   };
   const sendAll = (those: (call: Pending) => boolean): void => {
     for (const call of pending.values()) if (those(call)) send(call);
@@ -84,23 +98,26 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
   /** What was in the way is maybe gone in a moment. A call whose stream is lost meanwhile has been sent by then. */
   const again = (callId: number, call: Pending): void => {
     const { sendings } = call;
-    call.isOwed = false;
     setTimeout(() => {
       if (pending.has(callId) && call.sendings === sendings) send(call);
     }, AGAIN_MS);
   };
 
   /** An overload, too, is told to the client only of the first sending: later ones come all at once, and an earlier one may have placed the order. */
-  const answered = (result: orders.PlaceOrderResult): void => {
+  const answered = (stream: OrderStream, result: orders.PlaceOrderResult): void => {
     const { callId } = result;
     const call = pending.get(callId);
     if (call === undefined) return; // answered before, by another instance, or given up
+    call.owedBy.delete(stream);
     const isFirst = call.sendings === 1;
     const refusal = refusalIn(result);
-    const isOverloaded = refusal === 'overloaded' && !isFirst;
-    if ((refusal === 'unavailable' || isOverloaded) && performance.now() + AGAIN_MS < call.deadlineMs) return again(callId, call);
+    const isUnknown = refusal !== undefined && ((refusal === 'overloaded' && !isFirst) || isUndecided(call));
+    if (refusal === 'unavailable' || isUnknown) {
+      if (call.stream !== stream && call.stream !== undefined && call.owedBy.has(call.stream)) return; // the one that was asked since will say
+      if (performance.now() + AGAIN_MS < call.deadlineMs) return again(callId, call);
+    }
     pending.delete(callId);
-    if (isOverloaded) call.reject(unavailable());
+    if (isUnknown) call.reject(unavailable());
     else call.resolve(isFirst ? result : { ...result, replayed: false });
   };
 
@@ -109,7 +126,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
       address,
       {
         opened: () => sendAll((call) => call.stream === undefined),
-        answered,
+        answered: (result) => answered(stream, result),
         lost: () => sendAll((call) => call.stream === stream),
       },
       logger,
@@ -124,9 +141,9 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     for (const [callId, call] of pending) {
       if (now > call.deadlineMs) {
         pending.delete(callId);
-        if (call.stream !== undefined && call.isOwed && now > call.sentAtMs + SILENT_MS) silent.add(call.stream);
+        if (call.stream !== undefined && call.owedBy.has(call.stream) && now > call.sentAtMs + SILENT_MS) silent.add(call.stream);
         call.reject(unavailable());
-      } else if (several && now > Math.max(call.sentAtMs, call.waitUntilMs) + OVERDUE_MS) send(call);
+      } else if (several && now > overdueAt(call)) send(call);
     }
     for (const stream of silent) stream.cut(); // it kept a call waiting to its end: a new connection is worth trying
     if (pending.size === 0) {
@@ -147,14 +164,14 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
         const callId = nextCallId++;
         const now = performance.now();
         const call: Pending = {
-          order: { $type: 'jumun.orders.v1.PlaceOrder', callId, ...order },
+          order: { $type: 'jumun.orders.v1.PlaceOrder', callId, acceptUntilMs: 0, ...order },
           resolve,
           reject,
           waitUntilMs: now + order.waitMs,
           deadlineMs: now + order.waitMs + ANSWER_MS,
           stream: undefined,
           sentAtMs: now,
-          isOwed: false,
+          owedBy: new Map(),
           sendings: 0,
         };
         pending.set(callId, call);

@@ -9,17 +9,19 @@ type Outcome = orders.PlaceOrderResult['outcome'];
 type Stream = ServerDuplexStream<orders.PlaceOrdersRequest, orders.PlaceOrdersResponse>;
 
 const accepted: Outcome = { $case: 'accepted', accepted: orders.Order.fromPartial({ id: 'o' }) };
-const refused = (kind: 'unavailable' | 'overloaded'): Outcome => ({ $case: 'refused', refused: refusal(kind) });
+const refused = (kind: 'unavailable' | 'overloaded' | 'couponNotFound'): Outcome => ({ $case: 'refused', refused: refusal(kind) });
 const order = (waitMs = 1_000) => ({ userId: 'u', idempotency: undefined, lines: [], waitMs, traceparent: '' });
 
-/** The other end of a stream: keeps what comes, and answers when it is told to. */
-const openFake = async () => {
+/** The other end of a stream, by a clock that shows something else than ours: keeps what comes, and answers when it is told to. */
+const openFake = async (clockAheadMs = 1_000_000) => {
+  const clockMs = (): number => Math.floor(performance.now() + clockAheadMs);
   const calls: orders.PlaceOrder[] = [];
   let stream: Stream | undefined;
   const server = new Server();
   server.addService(orders.OrderServiceService, {
     placeOrders: (opened: Stream) => {
       stream = opened;
+      opened.write(orders.PlaceOrdersResponse.fromPartial({ clockMs: clockMs() }));
       opened.on('data', (request: orders.PlaceOrdersRequest) => calls.push(...request.orders));
       opened.on('error', () => {});
     },
@@ -31,7 +33,11 @@ const openFake = async () => {
     address: `127.0.0.1:${port}`,
     calls,
     answer: (outcome: Outcome, { replayed = false, those = calls.slice(-1) } = {}) =>
-      stream?.write(orders.PlaceOrdersResponse.fromPartial({ results: those.map(({ callId }) => ({ callId, outcome, replayed })) })),
+      stream?.write(
+        orders.PlaceOrdersResponse.fromPartial({ clockMs: clockMs(), results: those.map(({ callId }) => ({ callId, outcome, replayed })) }),
+      ),
+    /** How long it may still accept that call, in ms. */
+    timeLeftMs: ({ acceptUntilMs }: orders.PlaceOrder) => acceptUntilMs - clockMs(),
     /** Waits until so many calls have come in all. */
     has: (count: number) => eventually(() => calls.length === count),
     end: () => stream?.end(),
@@ -112,6 +118,60 @@ it('an overload is the answer to what was sent once; what was sent before is sen
   const insisted = setInterval(() => fake.answer(refused('overloaded')), 20);
   expect(await told).toBeInstanceOf(UpstreamUnavailable);
   clearInterval(insisted);
+});
+
+describe('a refusal', () => {
+  let other: Awaited<ReturnType<typeof openFake>>;
+  let both: OrderStreams;
+  beforeEach(async () => {
+    other = await openFake(-500_000);
+    both = openOrderStreams([fake.address, other.address], createLogger('test', 'silent'));
+    const placed = Promise.all([both.place(order()), both.place(order())]); // one to each, so both are open
+    await eventually(() => {
+      for (const each of [fake, other]) if (each.calls.length > 0) each.answer(accepted);
+      return fake.calls.length > 0 && other.calls.length > 0;
+    });
+    await placed;
+    for (const each of [fake, other]) each.calls.length = 0;
+  });
+  afterEach(() => {
+    both.close();
+    other.close();
+  });
+  /** A call that one of them has, and the other one will be asked for. */
+  const sentToOne = async (waitMs: number) => {
+    const placed = both.place(order(waitMs));
+    await eventually(() => fake.calls.length + other.calls.length === 1);
+    const [first, second] = fake.calls.length === 1 ? [fake, other] : [other, fake];
+    return { placed, first, second, call: first.calls[0] as orders.PlaceOrder };
+  };
+
+  it('is told at once when nobody else was asked', async () => {
+    const { placed, first, call } = await sentToOne(1_000);
+    expect(first.timeLeftMs(call)).toBeGreaterThan(0);
+    expect(first.timeLeftMs(call)).toBeLessThanOrEqual(3_000);
+    first.answer(refused('couponNotFound'));
+    expect(await placed).toMatchObject({ outcome: refused('couponNotFound') });
+  });
+
+  it('by the second is told only when the first, whose stream has broken, may not accept it any more', async () => {
+    const { placed, first, second, call } = await sentToOne(0);
+    first.close();
+    const refusing = setInterval(() => second.answer(refused('couponNotFound')), 20);
+    expect(await placed).toMatchObject({ outcome: refused('couponNotFound') });
+    clearInterval(refusing);
+    expect(first.timeLeftMs(call)).toBeLessThanOrEqual(0);
+    expect(second.calls.length).toBeGreaterThan(1); // it was asked until then
+  });
+
+  it('by the second is not told when the first accepts after all', async () => {
+    const { placed, first, second, call } = await sentToOne(1_000);
+    await second.has(1); // the first is overdue
+    first.answer(accepted, { those: [call] });
+    second.answer(refused('couponNotFound'));
+    expect(await placed).toMatchObject({ outcome: { $case: 'accepted' } });
+    expect(first.timeLeftMs(call)).toBeLessThanOrEqual(0);
+  });
 });
 
 describe('when a call has waited to its end', () => {

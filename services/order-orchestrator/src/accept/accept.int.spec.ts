@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { refusal } from '@jumun/protos';
+import { type orders, refusal } from '@jumun/protos';
 import { defaultPace } from '@jumun/saga';
 import { type Database, newId, openDatabase, type Tx } from '@jumun/service-kit';
 import { eventually, type FreshDatabase, freshDatabase } from '@jumun/testkit';
 import { callsOf, cheapQuote } from '../../test/calls.ts';
+import type { Quote } from '../quote/quote.ts';
 import { type Accepted, type AcceptParts, openAccepting } from './accept.ts';
 
 const userId = newId();
@@ -128,31 +129,32 @@ it('a known key with another body is refused, and spoils nothing for the others 
   await expectWhole([known, other]);
 });
 
-describe('two rivals at the same time, with one key in common', () => {
-  /** Until an INSERT of keys has been under way for several looks: it waits for the rival. */
-  const waiting = () => {
-    let looks = 0;
-    return eventually(async () => {
-      const under = await database.db.query("SELECT 1 FROM information_schema.processlist WHERE info LIKE 'INSERT INTO idempotency %'");
-      looks = under.length === 1 ? looks + 1 : 0;
-      return looks === 3;
+/** Until a statement on keys, an INSERT of them if none is named, has been under way for several looks: it waits for the rival. */
+const waiting = (statement = 'INSERT INTO idempotency %') => {
+  let looks = 0;
+  return eventually(async () => {
+    const under = await database.db.query('SELECT 1 FROM information_schema.processlist WHERE TRIM(info) LIKE ?', [statement]);
+    looks = under.length === 1 ? looks + 1 : 0;
+    return looks === 3;
+  });
+};
+let release = (): void => {};
+afterEach(() => release());
+/** A database whose transactions are held when all is written, and commit or fail as they are told. */
+const held = (db: Database) => {
+  const [written, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const transaction = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
+    db.transaction(async (tx) => {
+      const done = await work(tx);
+      written.resolve();
+      await end.promise;
+      return done;
     });
-  };
-  let release = (): void => {};
-  afterEach(() => release());
-  /** A database whose transactions are held when all is written, and commit or fail as they are told. */
-  const held = (db: Database) => {
-    const [written, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const transaction = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
-      db.transaction(async (tx) => {
-        const done = await work(tx);
-        written.resolve();
-        await end.promise;
-        return done;
-      });
-    release = end.resolve;
-    return { db: { ...db, transaction }, written: written.promise, commit: end.resolve, fail: end.reject };
-  };
+  release = end.resolve;
+  return { db: { ...db, transaction }, written: written.promise, commit: () => end.resolve(), fail: end.reject };
+};
+
+describe('two rivals at the same time, with one key in common', () => {
   const [LOW, HIGH] = ['0', 'z'];
 
   it.each([
@@ -219,6 +221,97 @@ describe('two rivals at the same time, with one key in common', () => {
     expect(await second).toMatchObject([{ replayed: false }, { replayed: false }]);
     expect(asked).toBe(2);
     await expectWhole([theirs, common]);
+  });
+});
+
+describe('a call that is refused', () => {
+  const hopeless: Quote = { refused: refusal('couponNotFound') };
+
+  it.each([
+    ['commits', 'commit', { orderId: expect.any(String) as string, replayed: true }],
+    ['rolls back', 'fail', hopeless],
+  ] as const)('waits for a rival with its key that %s', async (_, end, answer) => {
+    const [common, other] = [newId(), newId()];
+    const hold = held(rivals[0] as Database);
+    const slow = instance({
+      db: rivals[1] as Database,
+      quote: (calls) => Promise.resolve(calls.map(({ idempotency }) => (idempotency?.key === common ? hopeless : quote()))),
+    });
+    const first = instance({ db: hold.db })
+      .accept(common)
+      .catch(() => {});
+    await hold.written;
+    const second = slow.accept(common, other);
+    await waiting('SELECT i.caller%');
+    hold[end](new Error('killed'));
+    await first;
+    expect(await second).toEqual([answer, { orderId: expect.any(String) as string, replayed: false }]);
+  });
+
+  it('is not, for good, while its rival stands still', async () => {
+    const [common, other] = [newId(), newId()];
+    const hold = held(rivals[0] as Database);
+    const first = instance({ db: hold.db }).accept(common);
+    await hold.written;
+    const slow = instance({
+      db: rivals[1] as Database,
+      quote: (calls) => Promise.resolve(calls.map(({ idempotency }) => (idempotency?.key === common ? hopeless : quote()))),
+    });
+    expect(await slow.accept(common, other)).toEqual([
+      { refused: refusal('unavailable') },
+      { orderId: expect.any(String) as string, replayed: false },
+    ]);
+    hold.commit();
+    await first;
+  });
+});
+
+describe('a call that may be accepted until a moment', () => {
+  const until = (acceptUntilMs: number, key = newId()): orders.PlaceOrder => ({ ...call(key), acceptUntilMs });
+
+  it('is not accepted when that is over, or will be before it can be, whatever its quote says; the others of its batch are', async () => {
+    let now = 10_000;
+    const accept = openAccepting({
+      db: database.db,
+      pace: defaultPace,
+      clock: () => now,
+      quote: (calls) => {
+        now += 500;
+        return Promise.resolve(calls.map(quote));
+      },
+      send: () => {},
+    });
+    const [inTime, late] = [until(11_000), until(10_700)];
+    expect(await accept([until(9_000), inTime, late, until(0)])).toMatchObject([
+      { refused: refusal('unavailable') },
+      { replayed: false },
+      { refused: refusal('unavailable') },
+      { replayed: false },
+    ]);
+    now = 20_000;
+    expect(await accept([inTime, late])).toMatchObject([{ replayed: true }, { refused: refusal('unavailable') }]); // a key's order is told at any time
+  });
+
+  it('is not accepted when that is over before the commit, and the others of its batch are', async () => {
+    const [common, other] = [newId(), newId()];
+    let now = 10_000;
+    const hold = held(rivals[0] as Database);
+    const slow = openAccepting({
+      db: rivals[1] as Database,
+      pace: defaultPace,
+      clock: () => now,
+      quote: (calls) => Promise.resolve(calls.map(quote)),
+      send: () => {},
+    });
+    const first = instance({ db: hold.db }).accept(common);
+    await hold.written;
+    const second = slow([until(11_000, common), until(0, other)]);
+    await waiting();
+    now = 11_001;
+    hold.fail(new Error('killed'));
+    await expect(first).rejects.toThrow('killed');
+    expect(await second).toMatchObject([{ refused: refusal('unavailable') }, { replayed: false }]);
+    await expectWhole([other]);
   });
 });
 

@@ -21,6 +21,8 @@ import { type Clock, openClock } from '../store/clock.ts';
 
 /** A quote older than this is asked again: prices and balances have moved on. */
 const QUOTE_AGE_MAX_MS = 2_000;
+/** What is left of a call's time when its acceptance begins, at least: one whose time runs out meanwhile spoils the batch. */
+const TIME_LEFT_MIN_MS = 250;
 /** A database that makes quotes grow old so often is not there to take orders. */
 const QUOTES_MAX = 3;
 
@@ -35,7 +37,7 @@ export interface AcceptParts {
   /** Told of what was committed, before its first commands go out. */
   readonly accepted?: (sagas: readonly Progress<PlacedOrder>[]) => void;
   readonly pace: Pace;
-  /** Milliseconds that never jump, for the age of quotes. */
+  /** Milliseconds that never jump, for the age of quotes and the time of calls (`accept_until_ms`). */
   readonly clock?: () => number;
 }
 
@@ -87,7 +89,8 @@ const placed = ({ id, call: { userId, couponId }, quote }: Candidate, createdAt:
   createdAt,
 });
 
-class QuoteTooOld extends Error {}
+/** A quote grew old, or a call's time ran out, before the commit. */
+class TooLate extends Error {}
 
 type Parts = AcceptParts & { readonly writeOnce: WriteOnce; readonly databaseClock: Clock };
 
@@ -96,14 +99,25 @@ interface Written {
   readonly sagas: readonly Progress<PlacedOrder>[];
 }
 
-/** Whether the quotes may still be accepted, and what time it is by the database's clock. */
+type Judged = Candidate | { readonly call: orders.PlaceOrder; readonly refused: refusals.Refusal };
+
+/** The last moment at which a call may be accepted: after that its caller may have heard elsewhere that it is refused. */
+const acceptUntil = ({ acceptUntilMs }: orders.PlaceOrder): number => (acceptUntilMs === 0 ? Infinity : acceptUntilMs);
+
+const judge = (calls: readonly orders.PlaceOrder[], quotes: readonly Quote[], at: number): Judged[] =>
+  calls.map((call, index) => {
+    const quote = (acceptUntil(call) >= at + TIME_LEFT_MIN_MS && quotes[index]) || { refused: refusal('unavailable') };
+    return 'refused' in quote ? { call, ...quote } : { id: newId(), call, quote };
+  });
+
+/** Whether the candidates may still be accepted, and what time it is by the database's clock. */
 interface Moment {
-  readonly isFresh: () => boolean;
+  readonly isInTime: () => boolean;
   readonly now: number;
 }
 
 /** Keys, orders, lines and sagas of one batch. Answers whose the keys are, and which sagas have begun. */
-const insert = ({ writeOnce, pace }: Parts, candidates: readonly Candidate[], { isFresh, now }: Moment): Promise<Written> => {
+const insert = ({ writeOnce, pace }: Parts, candidates: readonly Candidate[], { isInTime, now }: Moment): Promise<Written> => {
   const keyed = candidates.flatMap(({ id, call }) => {
     const key = keyOf(call);
     return key === undefined ? [] : [{ ...key, effectId: id }];
@@ -118,24 +132,35 @@ const insert = ({ writeOnce, pace }: Parts, candidates: readonly Candidate[], { 
     },
     beforeCommit: () => {
       // A rival with the same key may have kept us waiting.
-      if (!isFresh()) throw new QuoteTooOld();
+      if (!isInTime()) throw new TooLate();
       return faultPoint('accept:written-not-committed');
     },
   });
 };
 
 /**
+ * Whose the keys of refused calls are; a rival that is about to place one is waited for. Undefined when that cannot be told now, and then no
+ * call may be refused for good: it is no reason to fail for those beside them, who are committed by then.
+ */
+const findRivals = (db: Database, calls: readonly orders.PlaceOrder[]): Promise<ReadonlyMap<string, KeyRow> | undefined> =>
+  findKeys(db, keysOf(calls), { lock: true }).catch(() => undefined);
+
+const NOTHING_WRITTEN: Written = { rows: new Map(), sagas: [] };
+
+/**
  * Order, lines, saga and key in one transaction. A rival that was faster with the same key keeps it, and the call gets the rival's order.
  * So it is with a call that is refused now: it may be refused only because its own order has taken the coupon, the money or the stock.
  */
-const write = async (parts: Parts, calls: readonly orders.PlaceOrder[], quotes: readonly Quote[], moment: Moment): Promise<Decision[]> => {
-  const judged = calls.map((call, index): Candidate | { call: orders.PlaceOrder; refused: refusals.Refusal } => {
-    const quote = quotes[index] ?? { refused: refusal('unavailable') };
-    return 'refused' in quote ? { call, ...quote } : { id: newId(), call, quote };
-  });
-  const known = await findKeys(parts.db, keysOf(judged.filter((each) => 'refused' in each).map(({ call }) => call)));
+const write = async (parts: Parts, judged: readonly Judged[], moment: Moment): Promise<Decision[]> => {
   const candidates = judged.filter((each) => 'id' in each);
-  const { rows, sagas } = candidates.length === 0 ? { rows: known, sagas: [] } : await insert(parts, candidates, moment);
+  const refused = judged.filter((each) => 'refused' in each);
+  const [known, { rows, sagas }] = await Promise.all([
+    findRivals(
+      parts.db,
+      refused.map(({ call }) => call),
+    ),
+    candidates.length === 0 ? NOTHING_WRITTEN : insert(parts, candidates, moment),
+  ]);
   if (sagas.length > 0) {
     parts.accepted?.(sagas);
     await faultPoint('accept:committed-not-sent');
@@ -146,8 +171,8 @@ const write = async (parts: Parts, calls: readonly orders.PlaceOrder[], quotes: 
   }
   return judged.map((each): Decision => {
     if ('refused' in each) {
-      const row = rowOf(known, each.call);
-      return row === undefined ? { refused: each.refused } : decidedEarlier(row);
+      const row = known && rowOf(known, each.call);
+      return row === undefined ? { refused: known === undefined ? refusal('unavailable') : each.refused } : decidedEarlier(row);
     }
     const row = rowOf(rows, each.call);
     if (row !== undefined && row.effectId !== each.id) return decidedEarlier(row);
@@ -160,17 +185,24 @@ const decide = async (parts: Parts, calls: readonly orders.PlaceOrder[]): Promis
   const { clock = monotonicMs } = parts;
   for (let asked = 1; asked <= QUOTES_MAX; asked++) {
     const askedAt = clock();
-    const isFresh = (): boolean => clock() - askedAt <= QUOTE_AGE_MAX_MS;
     const quotes = await parts.quote(calls);
     const now = await parts.databaseClock(parts.db); // in the transaction it would cost a round trip
-    if (!isFresh()) continue;
+    const judged = judge(calls, quotes, clock());
+    const until = judged.reduce(
+      (earliest, each) => ('id' in each ? Math.min(earliest, acceptUntil(each.call)) : earliest),
+      askedAt + QUOTE_AGE_MAX_MS,
+    );
+    const isInTime = (): boolean => clock() <= until;
+    if (!isInTime()) continue;
     try {
-      return await write(parts, calls, quotes, { isFresh, now });
+      return await write(parts, judged, { isInTime, now });
     } catch (error) {
-      if (!(error instanceof QuoteTooOld)) throw error;
+      if (!(error instanceof TooLate)) throw error;
     }
   }
-  throw new TransientError(`${QUOTES_MAX} quotes in a row were older than ${QUOTE_AGE_MAX_MS} ms before they could be accepted`);
+  throw new TransientError(
+    `${QUOTES_MAX} times in a row it was too late for a quote (${QUOTE_AGE_MAX_MS} ms) or a call before it could be accepted`,
+  );
 };
 
 /** The first call of each key stands for all of them. */

@@ -19,7 +19,11 @@ const serve = async (place: Place, stopping: AbortSignal) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
   );
   const client = grpcClient(orders.OrderServiceClient, `127.0.0.1:${port}`);
-  return { server, client, stream: client.placeOrders() };
+  const stream = client.placeOrders();
+  const [hello] = (await once(stream, 'data')) as [orders.PlaceOrdersResponse];
+  expect(hello).toMatchObject({ results: [], clockMs: expect.any(Number) as number });
+  expect(Math.abs(hello.clockMs - performance.now())).toBeLessThan(10_000);
+  return { server, client, stream };
 };
 
 /** Longer than this test lives: a stream that is cut at a stop would be cut only then. */

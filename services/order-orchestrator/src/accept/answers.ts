@@ -1,5 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { type orders, refusal } from '@jumun/protos';
+import { monotonicMs } from '@jumun/service-kit';
 import type { Place } from './place.ts';
 
 type Stream = ServerDuplexStream<orders.PlaceOrdersRequest, orders.PlaceOrdersResponse>;
@@ -10,6 +11,12 @@ const turnedAway = ({ callId }: orders.PlaceOrder): orders.PlaceOrderResult => (
   callId,
   outcome: { $case: 'refused', refused: refusal('unavailable') },
   replayed: false,
+});
+
+const response = (results: orders.PlaceOrderResult[]): orders.PlaceOrdersResponse => ({
+  $type: 'jumun.orders.v1.PlaceOrdersResponse',
+  results,
+  clockMs: Math.floor(monotonicMs()), // a little early rather than late: by it is told when a call's time is over
 });
 
 /** Results in one message: a hundred of the largest orders are about 7 MB, and gRPC takes 16. */
@@ -26,7 +33,7 @@ export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSig
 
   const flush = (): void => {
     for (let from = 0; from < ready.length && !stream.cancelled && !stream.destroyed && !stream.writableEnded; from += RESULTS_MAX)
-      stream.write({ $type: 'jumun.orders.v1.PlaceOrdersResponse', results: ready.slice(from, from + RESULTS_MAX) });
+      stream.write(response(ready.slice(from, from + RESULTS_MAX)));
     ready = [];
     endWhenDone();
   };
@@ -39,6 +46,7 @@ export const answerInBatches = (stream: Stream, place: Place, stopping: AbortSig
     if (ready.length === 1) setImmediate(flush);
   };
 
+  stream.write(response([]));
   stream.on('data', ({ orders: calls }: orders.PlaceOrdersRequest) => {
     open += calls.length;
     for (const call of calls)

@@ -27,6 +27,9 @@ export const APPENDED = `
 /** A status of the order. */
 const statusEntry = (at: number, status: string): TimelineEntry => ({ at, source: 'order', kind: status, detail: {} });
 
+/** A participant says in its own words why it failed, SQL and all: those are for the log, and whoever reads the history is told of what kind it was. */
+const kindOfStuck = (code = ''): string => (code === 'NO_ANSWER' || code.startsWith('UNEXPECTED_REPLY') ? code : 'COMMAND_FAILED');
+
 // Asking and ending show in the status and in the answers; what is left is what a person wants to see.
 const stepEntry = ({ at, kind, step = '', attempt, ms, reply, code }: SagaEntry): TimelineEntry | null => {
   const detail = { step, attempt, durationMs: ms, code };
@@ -36,9 +39,10 @@ const stepEntry = ({ at, kind, step = '', attempt, ms, reply, code }: SagaEntry)
       return { at, source: sourceOf(step), kind: reply ?? kind, detail };
     case 'asked-again':
     case 'undo-asked-again':
-    case 'stuck':
     case 'retried':
       return { at, source: 'saga', kind, detail };
+    case 'stuck':
+      return { at, source: 'saga', kind, detail: { ...detail, code: kindOfStuck(code) } };
     default:
       return null;
   }

@@ -61,9 +61,15 @@ it.each([['WalletDebited'], ['InsufficientBalance']])('is far from full when no 
 
 it('has a line a move, whatever is said in it, and none for a move that tells nothing', () => {
   const saga = begun();
-  const failed = { $type: 'x.CommandFailed', reason: 'one\ntwo "source":"saga"' };
+  const failed = { $type: 'x.CommandFailed', reason: 'INSERT INTO secrets' };
   const change = moved(saga, { kind: 'reply', commandId: `${ID}/reserve.stock/1`, reply: failed }, ORDER.createdAt + 5);
   const stuck = timelineOf({ ...change, timeline: [{ at: 1, kind: 'stuck', step: 'pay', attempt: 1, code: failed.reason }] });
-  expect(stuck.split('\n')).toEqual(['', expect.stringContaining('one\\ntwo \\"source\\":\\"saga\\"')]);
+  expect(stuck.split('\n')).toEqual(['', expect.stringContaining('"code":"COMMAND_FAILED"')]);
+  expect(stuck).not.toContain('secrets');
+  const noAnswer = timelineOf({ ...change, timeline: [{ at: 1, kind: 'stuck', step: 'pay', attempt: 1, code: 'NO_ANSWER' }] });
+  expect(noAnswer).toContain('"code":"NO_ANSWER"');
+  const reply = 'one\ntwo "source":"saga"';
+  const answered = timelineOf({ ...change, timeline: [{ at: 1, kind: 'answered', step: 'pay', attempt: 1, reply }] });
+  expect(answered.split('\n')).toEqual(['', expect.stringContaining('one\\ntwo \\"source\\":\\"saga\\"')]);
   expect(timelineOf({ ...change, after: saga, timeline: [{ at: 1, kind: 'asked', step: 'pay', attempt: 1 }] })).toBe('');
 });

@@ -3,10 +3,11 @@ import { batcher, type Database, monotonicMs, TransientError } from '@jumun/serv
 import { endedAmong, readOrders } from '../store/orders.ts';
 
 /**
- * How often is looked up what waits. An order is due after so long, and then each time its wait has doubled: a reply that went to another instance
- * costs that much time and nothing else, and thousands of orders that wait here cost few looks.
+ * How often is looked up what waits. An order is due after so long, and then each time its wait has doubled, but every second at least: a reply
+ * that went to another instance costs that much time and nothing else, and thousands of orders that wait here cost few looks.
  */
 const LOOK_EVERY_MS = 250;
+const LOOK_AFTER_MAX_MS = 1_000;
 /** Orders read at once. */
 const READ_SIZE_MAX = 500;
 /** So long after a caller's patience the database may be away before the caller hears of it. */
@@ -79,7 +80,8 @@ export const openWaiters = (db: Database): Waiters => {
   /** Finds those that have ended; the others are looked up later. */
   const lookUp = async (ids: readonly string[], now: number): Promise<void> => {
     const ended = new Set(await endedAmong(db, ids));
-    for (const id of ids) if (!ended.has(id)) for (const waiter of waiting.get(id) ?? []) waiter.lookAt = 2 * now - waiter.since;
+    for (const id of ids)
+      if (!ended.has(id)) for (const waiter of waiting.get(id) ?? []) waiter.lookAt = now + Math.min(now - waiter.since, LOOK_AFTER_MAX_MS);
     await settleAll([...ended]);
   };
 
