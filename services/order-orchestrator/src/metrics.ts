@@ -1,6 +1,7 @@
 import { refusalCode, type refusals } from '@jumun/protos';
 import type { SagaChange } from '@jumun/saga';
 import { Counter, type Database, Gauge, Histogram, registry } from '@jumun/service-kit';
+import { countByState } from './store/saga-counts.ts';
 
 const registers = [registry];
 const buckets = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60];
@@ -56,16 +57,9 @@ export const observeChanges = (changes: readonly SagaChange[]): void => {
   }
 };
 
-export const COUNT_OPEN = `
-  SELECT IF(stuck, 'stuck', IF(outcome IS NULL, 'running', 'event_unsent')) AS state, COUNT(*) AS sagas
-    FROM sagas FORCE INDEX (sagas_due) WHERE next_at IS NOT NULL GROUP BY 1`;
-/** Those of which no step is asked any more are due at no time, like all that have ended; the key goes on to tell them apart. */
-export const COUNT_PARKED =
-  "SELECT 'stuck' AS state, COUNT(*) AS sagas FROM sagas FORCE INDEX (sagas_due) WHERE next_at IS NULL AND stuck = TRUE";
-
 const STATES = ['running', 'event_unsent', 'stuck'];
 
-/** How many sagas there are by state, counted when somebody asks. Every instance tells the same of all of them. */
+/** How many sagas there are by state, counted when somebody asks. Every instance reports the same figures, of all of them. */
 export const countSagas = (db: Pick<Database, 'query'>): void => {
   const sagas: Gauge = new Gauge({
     name: 'jumun_sagas',
@@ -74,10 +68,9 @@ export const countSagas = (db: Pick<Database, 'query'>): void => {
     registers,
     collect: async () => {
       try {
-        type Row = { state: string; sagas: number };
-        const counted = await Promise.all([db.query<Row>(COUNT_OPEN), db.query<Row>(COUNT_PARKED)]);
+        const counted = await countByState(db);
         for (const state of STATES) {
-          const rows = counted.flat().filter((row) => row.state === state);
+          const rows = counted.filter((row) => row.state === state);
           sagas.set(
             { state },
             rows.reduce((sum, row) => sum + row.sagas, 0),

@@ -3,19 +3,13 @@ import { topicNames } from '@jumun/protos';
 import type { SagaChange } from '@jumun/saga';
 import { type Database, faultPoint, type Logger } from '@jumun/service-kit';
 import { type FinalEvent, finalEvent } from '../order-message.ts';
+import { EVENTS_MAX, markSent, readUnsentEvents } from '../store/final-events.ts';
 import { thawedEvent } from '../store/saga-rows.ts';
 import type { Post } from './post.ts';
 import type { Traces } from './traces.ts';
 
 /** Sent events are written down in one statement this often; whatever a crash loses of it is sent again, identical. */
 const MARK_EVERY_MS = 500;
-/** Events in one statement or send. */
-const EVENTS_MAX = 500;
-
-export const MARK_SENT = 'UPDATE sagas FORCE INDEX (PRIMARY) SET event_sent_at = UTC_TIMESTAMP(3), next_at = NULL WHERE id IN (?)';
-export const UNSENT_EVENTS = `
-  SELECT id, event_type AS type, event_payload AS payload FROM sagas FORCE INDEX (sagas_due)
-   WHERE next_at <= UTC_TIMESTAMP(3) AND outcome IS NOT NULL AND event_sent_at IS NULL ORDER BY next_at LIMIT ${EVENTS_MAX}`;
 
 export interface Events {
   /** Publishes the final events of what has just ended. Not waited for: the row remembers what is not out. */
@@ -49,7 +43,7 @@ export const openEvents = ({ post, db, traces, logger }: Parts): Events => {
     while (sent.length > 0) {
       const ids = sent.slice(0, EVENTS_MAX).sort();
       await faultPoint('event:sent-not-marked');
-      await db.execute(MARK_SENT, [ids]);
+      await markSent(db, ids);
       sent = sent.slice(ids.length);
     }
   };
@@ -84,7 +78,7 @@ export const openEvents = ({ post, db, traces, logger }: Parts): Events => {
     resend: async () => {
       let resent = 0;
       for (;;) {
-        const rows = await db.query<{ id: string; type: string; payload: string }>(UNSENT_EVENTS);
+        const rows = await readUnsentEvents(db);
         if (rows.length > 0) await send(rows.map(({ id, type, payload }) => message(id, thawedEvent(type, payload) as FinalEvent)));
         resent += rows.length;
         // Those that cannot be marked would only be found again.
