@@ -10,34 +10,30 @@ export interface PurgeRule {
 export interface PurgeOptions {
   readonly db: Database;
   readonly logger: Logger;
+  /** Deletes a row of `inbox` three days after it was written (`INBOX_RETENTION_MS`); the command topics keep a command for one. */
   readonly inbox?: boolean;
+  /** Deletes a row of `outbox` a day after it was sent: what a broker loses before that can be sent again. Never an unsent one. */
   readonly outbox?: boolean;
-  readonly idempotency?: boolean;
-  readonly also?: readonly PurgeRule[];
-  /** How often is purged (default a minute). */
-  readonly intervalMs?: number;
-  /** How long answered commands are remembered (default 3 days, longer than their topics keep them). */
-  readonly inboxRetentionMs?: number;
-  /** How long sent rows are kept, to be sent again after a loss of the broker's data (default 1 day). */
-  readonly outboxGraceMs?: number;
-  /** How long a caller may repeat a call with its key (default 24 hours). */
+  /** Deletes a row of `idempotency` this many ms after it was written: that long a caller may repeat a call with its key. Without it, none. */
   readonly idempotencyRetentionMs?: number;
+  /** What else is deleted, with the same pace. */
+  readonly also?: readonly PurgeRule[];
 }
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
+const OUTBOX_GRACE_MS = 24 * 60 * 60 * 1_000;
+const INTERVAL_MS = 60_000;
 /** Small: no lock is held for long, and no replica falls behind. */
 const ROWS_MAX = 500;
 const PAUSE_MS = 20;
 
 const olderThan = (column: string, ms: number): string => `${column} < CURRENT_TIMESTAMP(3) - INTERVAL ${Math.round(ms / 1_000)} SECOND`;
 
-/** Deletes what has outlived its retention, in small batches, now and then. Returns how to stop it. */
-export const startPurge = (options: PurgeOptions): (() => Promise<void>) => {
-  const { db, logger, intervalMs = 60_000 } = options;
-  const rules: PurgeRule[] = [...(options.also ?? [])];
-  if (options.inbox) rules.push({ table: 'inbox', where: olderThan('created_at', options.inboxRetentionMs ?? INBOX_RETENTION_MS) });
-  if (options.outbox) rules.push({ table: 'outbox', where: olderThan('sent_at', options.outboxGraceMs ?? DAY_MS) });
-  if (options.idempotency) rules.push({ table: 'idempotency', where: olderThan('created_at', options.idempotencyRetentionMs ?? DAY_MS) });
+/** Deletes what has outlived its retention, every minute, in small batches. A rule that fails is logged and tried again. Returns how to stop it. */
+export const startPurge = ({ db, logger, inbox, outbox, idempotencyRetentionMs, also = [] }: PurgeOptions): (() => Promise<void>) => {
+  const rules: PurgeRule[] = [...also];
+  if (inbox) rules.push({ table: 'inbox', where: olderThan('created_at', INBOX_RETENTION_MS) });
+  if (outbox) rules.push({ table: 'outbox', where: olderThan('sent_at', OUTBOX_GRACE_MS) });
+  if (idempotencyRetentionMs !== undefined) rules.push({ table: 'idempotency', where: olderThan('created_at', idempotencyRetentionMs) });
   const stop = new AbortController();
 
   const purge = async ({ table, where }: PurgeRule): Promise<void> => {
@@ -52,7 +48,7 @@ export const startPurge = (options: PurgeOptions): (() => Promise<void>) => {
   const loop = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       for (const rule of rules) await purge(rule).catch((err: unknown) => logger.warn({ err, table: rule.table }, 'purge failed'));
-      await sleep(intervalMs, stop.signal);
+      await sleep(INTERVAL_MS, stop.signal);
     }
   };
   const ended = loop();

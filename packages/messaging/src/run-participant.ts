@@ -26,13 +26,15 @@ export interface RunParticipantOptions<State, C extends Payload, R extends Paylo
   readonly outbox?: Outbox;
   /** Most commands in one transaction (default 200: larger ones hold their rows longer than they save). */
   readonly batchSizeMax?: number;
+  /** How long the broker waits for a sign of life before it gives the partitions to others, in ms (default 30,000; the broker's least is 6,000). */
   readonly sessionTimeoutMs?: number;
+  /** How often the offsets of answered commands are committed, in ms (default 1,000). What a crash leaves uncommitted is answered again. */
   readonly commitIntervalMs?: number;
-  /** How long the inbox remembers; commands older than half of it are never executed. */
-  readonly inboxRetentionMs?: number;
 }
 
 const BATCH_SIZE_MAX = 200;
+/** An older command that the inbox does not know may have run and been forgotten: it is never executed. */
+const AGE_MAX_MS = INBOX_RETENTION_MS / 2;
 
 const replyTo = (delivery: Delivery, { type, value }: Answer, topic: string, source: string, time: string): EncodedMessage => {
   const { message, id } = delivery;
@@ -53,7 +55,7 @@ const replyTo = (delivery: Delivery, { type, value }: Answer, topic: string, sou
 export const runParticipant = async <State, C extends Payload, R extends Payload>(
   options: RunParticipantOptions<State, C, R>,
 ): Promise<Consumer> => {
-  const { bus, db, logger, group, topic, repliesTopic, participant, inboxRetentionMs = INBOX_RETENTION_MS } = options;
+  const { bus, db, logger, group, topic, repliesTopic, participant } = options;
   const outbox = options.outbox ?? openOutbox({ db, bus, logger });
   if (options.outbox === undefined) outbox.start();
   const playRound = openRounds(db, participant);
@@ -135,7 +137,7 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
   };
 
   const handle = async (batch: InMessage[]): Promise<void> => {
-    const oldest = Date.now() - inboxRetentionMs / 2;
+    const oldest = Date.now() - AGE_MAX_MS;
     const letters: EncodedMessage[] = [];
     const [live, old]: [Delivery[], Delivery[]] = [[], []];
     for (const message of batch) {

@@ -19,10 +19,7 @@ export const catalogInventoryModule = async (context: ServiceContext<CatalogConf
   const outbox = openOutbox({ db, bus, logger });
   outbox.start();
   onStop('outbox', () => outbox.stop());
-  onStop(
-    'purge',
-    startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }),
-  );
+  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * 3_600_000 }));
 
   const reservations = runParticipant({
     bus,

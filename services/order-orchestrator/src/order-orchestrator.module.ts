@@ -28,7 +28,7 @@ export const orderOrchestratorModule = async (context: ServiceContext<Orchestrat
   const { config, db, logger, onStop, stopping } = context;
   const bus = openBus({ brokers: config.KAFKA_BROKERS, clientId: 'order-orchestrator', topicPrefix: config.TOPIC_PREFIX, logger });
   onStop('bus', () => bus.close());
-  onStop('purge', startPurge({ db, logger, idempotency: true, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * HOUR_MS }));
+  onStop('purge', startPurge({ db, logger, idempotencyRetentionMs: config.IDEMPOTENCY_HOURS * HOUR_MS }));
   countSagas(db);
 
   const post = openPost(bus);

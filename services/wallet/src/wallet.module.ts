@@ -25,7 +25,7 @@ export const walletModule = async (context: ServiceContext<WalletConfig>): Promi
   outbox.start();
   onStop('outbox', () => outbox.stop());
   const idempotencyRetentionMs = config.IDEMPOTENCY_HOURS * HOUR_MS;
-  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotency: true, idempotencyRetentionMs, also: [purgeSessions] }));
+  onStop('purge', startPurge({ db, logger, inbox: true, outbox: true, idempotencyRetentionMs, also: [purgeSessions] }));
 
   const debits = runParticipant({
     bus,
