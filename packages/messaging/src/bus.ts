@@ -26,9 +26,9 @@ export interface ConsumeOptions {
    * is alone, and makes that a dead letter.
    */
   readonly handle: (batch: InMessage[]) => Promise<void>;
-  /** How long the broker waits for a sign of life before it gives the partitions to others (default 30,000; the broker's least is 6,000). */
+  /** How long the broker waits for a sign of life before it gives the partitions to others, in ms (default 30,000; the broker's least is 6,000). */
   readonly sessionTimeoutMs?: number;
-  /** How often finished offsets are committed (default 1,000). */
+  /** How often finished offsets are committed, in ms (default 1,000). */
   readonly commitIntervalMs?: number;
 }
 
@@ -46,8 +46,14 @@ export interface Consumer {
 
 export interface Bus {
   readonly clientId: string;
-  /** Resolves when the brokers have acknowledged every message; rejects with a `TransientError` when they did not within half a minute. */
+  /**
+   * Encodes the messages and sends them, in portions that a broker takes, one after another. Resolves when every message is acknowledged. Rejects
+   * with a `TransientError` when that has not come within some half a minute, or when the bus is closed: then some may have been sent, all of them, or
+   * none. Rejects with another error when the messages would be refused every time (too large, a topic that may not be written to, an
+   * `UnknownPartitionError`).
+   */
   send(messages: readonly OutMessage[]): Promise<void>;
+  /** The same for messages that are encoded already, such as replies and dead letters. The topic is without the installation's prefix. */
   sendEncoded(messages: readonly EncodedMessage[]): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumer>;
   /** Makes the topics that are missing. */

@@ -19,6 +19,10 @@ export interface OutCommand {
   readonly traceparent?: string;
 }
 
+/**
+ * The message that carries a command: its id is the message's, `issuedAt` the message's time; what it undoes and where the reply is awaited
+ * are headers (`jumun_undoes`, `jumun_reply_partition`).
+ */
 export const commandMessage = (command: OutCommand): OutMessage => {
   const { topic, key, partitionHint, id, payload, issuedAt, undoes, replyPartition, traceparent } = command;
   const headers: Record<string, string> = {};
@@ -27,7 +31,7 @@ export const commandMessage = (command: OutCommand): OutMessage => {
   return { topic, key, partitionHint, id, payload, time: issuedAt, traceparent, headers };
 };
 
-/** All in one batch over the topics; resolves when every one is acknowledged. */
+/** Sends the commands in one batch over all their topics. Resolves and rejects as `Bus.send` does. */
 export const sendCommands = (bus: Bus, commands: readonly OutCommand[]): Promise<void> => bus.send(commands.map(commandMessage));
 
 /** The id of the command that a reply answers. */

@@ -2,6 +2,7 @@ import { deadLetterTopic } from '@jumun/protos';
 import type { EncodedMessage, InMessage, RawRecord } from './message.ts';
 import { deadLetters } from './metrics.ts';
 
+/** Where a record was read (its topic without the installation's prefix), and the record itself. */
 export interface Origin {
   readonly topic: string;
   readonly partition: number;
@@ -61,4 +62,5 @@ export const deadLetter = (
   return { topic: deadLetterTopic(topic), key: fitting('key'), value: fitting('value'), headers };
 };
 
+/** Where a message was read, and its record as the broker keeps it: what a dead letter of it says. */
 export const originOf = ({ topic, partition, offset, raw }: InMessage): Origin => ({ topic, partition, offset, raw });

@@ -14,6 +14,11 @@ const IN_FLIGHT_MAX = 16_000;
  */
 export type Ask = <T>(call: (options: GrpcCallOptions) => Promise<T>, options: { again: boolean }) => Promise<T>;
 
+/**
+ * A way to ask, with a count of its own of the calls that wait. All tries of a call together take 5 s at most; one try of a call that may be
+ * repeated takes 2 s. Throws an `OverloadedError` at once while 16,000 calls wait, and otherwise what the last try threw: the service's own
+ * error, or one that says that no answer came (`isNoAnswer`).
+ */
 export const openAsk = (): Ask => {
   let inFlight = 0;
   return async (call, { again }) => {

@@ -10,6 +10,10 @@ export interface Upstreams {
   readonly orders: GrpcClient<typeof orders.OrderServiceService>;
 }
 
+/**
+ * A client for each service behind the gateway, over all addresses of its instances. It connects when it is first used, or asked whether it is
+ * connected. Throws for addresses that no client can take in turn: several host names.
+ */
 export const openUpstreams = (config: GatewayConfig): Upstreams => ({
   wallet: grpcClient(wallet.WalletServiceClient, config.WALLET_GRPC),
   catalog: grpcClient(catalog.CatalogServiceClient, config.CATALOG_GRPC),

@@ -7,7 +7,9 @@ const COST = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, paralleli
 const AT_ONCE_MAX = 2;
 
 export interface HashingLimits {
+  /** Tasks that may wait for their turn. */
   readonly waitingMax: number;
+  /** How long a task may have waited, in ms, and still be begun. */
   readonly waitMsMax: number;
 }
 
@@ -47,6 +49,10 @@ const limited = ({ waitingMax, waitMsMax }: HashingLimits): (<T>(task: () => Pro
   };
 };
 
+/**
+ * Passwords as argon2id hashes (19 MiB, two passes: the least that OWASP recommends), two hashed at a time in this process. A task that finds
+ * the queue full is refused at once; one that has waited for too long is refused when its turn comes. Both hear an `OverloadedError`.
+ */
 export const openPasswords = (limits: HashingLimits = LIMITS): Passwords => {
   const limit = limited(limits);
   const nobody = argon2.hash('nobody has this password', COST);
