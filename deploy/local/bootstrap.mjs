@@ -1,5 +1,5 @@
-// Where every npm script begins. Runs on any Node from 20.19 on, without any dependency: installs what is missing, builds what has
-// changed, and hands over to the command itself, which is TypeScript for the Node 24 among the dependencies.
+// Where `npm start` and the other `commands` below begin. Runs on any Node from 20.19 on, without any dependency: installs what is missing,
+// builds what has changed, and hands over to the command itself, which is TypeScript for the Node 24 among the dependencies.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

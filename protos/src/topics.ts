@@ -1,4 +1,4 @@
-/** A topic as it is created: by the local cluster, by tests and by `deploy/kafka`. */
+/** A topic as it is created, by the local cluster (`deploy/local`) and by tests. */
 export interface Topic {
   readonly name: string;
   /** More partitions allow more instances to share the work; order is kept within a key only. */

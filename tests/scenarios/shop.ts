@@ -38,7 +38,7 @@ export interface Shop {
     path: string,
     options?: { token?: string; body?: unknown; headers?: Record<string, string> },
   ): Promise<Answer<T>>;
-  /** Registers, signs in and charges. Won, in thousands. */
+  /** Registers, signs in and, unless it is 0, charges `balance` won: a multiple of 1,000, at most a million. */
   customer(balance: number): Promise<Customer>;
   charge(customer: Customer, amount: number): Promise<void>;
   customers(count: number, balance: number): Promise<Customer[]>;

@@ -33,8 +33,8 @@ const ROWS_MAX = 500;
 const STOP_MS = 500;
 
 /**
- * For what starts outside Kafka: the message is a row of the same transaction as the effect. Sent at least once; consumers know events by
- * their id.
+ * For what starts outside Kafka, and for dead letters that are committed with an answer: the message is a row of the same transaction as the
+ * effect. Sent at least once; consumers know events by their id.
  */
 export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 }: OutboxOptions): Outbox => {
   const rows = new WeakMap<OutMessage, OutboxRow>();

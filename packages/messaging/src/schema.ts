@@ -10,7 +10,7 @@ export const INBOX_DDL = `CREATE TABLE inbox (
   KEY inbox_created_at (created_at)
 ) ENGINE = InnoDB`;
 
-/** What a service that publishes effects which started outside Kafka has in its migration; participants need it for dead letters. */
+/** What a service has in its migration that publishes effects which started outside Kafka, or takes commands: dead letters of condemned ones. */
 export const OUTBOX_DDL = `CREATE TABLE outbox (
   id          CHAR(36)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   topic       VARCHAR(200)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -31,7 +31,7 @@ export const commonEnv = z.object({
 export const serviceEnv = commonEnv.extend({
   DATABASE_URL: z.url({ protocol: /^(mysql|mariadb)$/ }),
   GRPC_ADDRESS: address,
-  /** After so long without a sign of life another instance takes over; a batch takes a fraction of a third of it. */
+  /** After so many ms without a sign of life another instance takes over. Heartbeats go on while a batch is worked on, however long that takes. */
   CONSUMER_SESSION_MS: z.coerce.number().int().min(6_000).max(300_000).default(10_000),
   /** How long a caller may repeat a call with its key: the API promises 24, and twice that outlives every retry that began in time. */
   IDEMPOTENCY_HOURS: z.coerce
