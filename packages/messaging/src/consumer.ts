@@ -56,7 +56,7 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
     }
   };
 
-  /** Waits while the queue is full, with heartbeats, which tell of a rebalance too. */
+  /** Waits while the queue is full, with heartbeats, which report a rebalance too. */
   const roomFor = async (payload: EachBatchPayload): Promise<void> => {
     while (arrivals.isFull && !stopping) {
       let timer: NodeJS.Timeout | undefined;

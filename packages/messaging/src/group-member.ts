@@ -22,7 +22,7 @@ export interface GroupMemberOptions {
   readonly onAssigned: (assignment: Readonly<Record<string, number[]>>) => void;
   /** The group is about to give our partitions away; a last chance to commit. */
   readonly onRebalancing: () => void;
-  /** Takes a fetched batch. False: it was not taken and will be fetched again. It must not take long, but for a queue that is full. */
+  /** Takes a fetched batch. False: it was not taken and will be fetched again. It must not take long, except while a queue is full. */
   readonly onBatch: (payload: EachBatchPayload) => Promise<boolean>;
 }
 

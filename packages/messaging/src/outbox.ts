@@ -5,7 +5,7 @@ import { outboxAge } from './metrics.ts';
 import { insertRows, MARK_SENT, messageOf, type OutboxRow, rawRowOf, READ_UNSENT, rowOf } from './outbox-rows.ts';
 
 export interface Outbox {
-  /** Writes the messages with the effect they tell of, in its transaction. Need not be awaited there. */
+  /** Writes the messages in the transaction of the effect that they report. Need not be awaited there. */
   add(tx: Tx, messages: readonly OutMessage[]): Promise<unknown>;
   addEncoded(tx: Tx, messages: readonly EncodedMessage[]): Promise<unknown>;
   /** After the commit: sends what was added. Never rejects; what fails is sent by the poller. */

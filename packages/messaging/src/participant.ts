@@ -12,7 +12,7 @@ export interface CommandMeta {
 }
 
 /**
- * Decides on one command. Pure but for what it records in the state, of which nothing may be lost when it throws. It may be asked about a
+ * Decides on one command. Pure, except that it may record changes in the state, which is discarded when it throws. It may be asked about a
  * command whose effect is in the state already, or will be a rival's: what it says then is never committed, and so never heard.
  */
 export type Decide<State, C extends Payload, R extends Payload> = (state: State, command: C, meta: CommandMeta) => R;
@@ -26,7 +26,7 @@ export interface Participant<State, C extends Payload, R extends Payload> {
   readonly load: (tx: Tx, commands: readonly C[], options: { lock: boolean }) => Promise<State>;
   /** By the full proto name of the command. An error is a bug: that command is answered with `CommandFailed` and has no effect. */
   readonly decide: { readonly [T in C['$type']]: Decide<State, Extract<C, { readonly $type: T }>, R> };
-  /** Writes what was recorded, one statement a table, and checks how many rows matched. */
+  /** Writes what was recorded, one statement per table, and checks how many rows matched. */
   readonly save: (tx: Tx, state: State) => Promise<void>;
   /** Loads without locks first; `save` throws `OptimisticConflict` when a rival was faster, and the round is played again with locks. */
   readonly optimistic?: boolean;

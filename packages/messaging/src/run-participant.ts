@@ -104,7 +104,7 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
     try {
       verdicts = await condemn(db, delivery, reason.slice(0, 500), (tx) => outbox.addEncoded(tx, [raw]));
     } catch (cause) {
-      // Not even the inbox can be written: that is no fault of the command, so it stays where it is.
+      // Not even the inbox can be written: that is not the command's fault, so it stays where it is.
       throw isTransient(cause) ? cause : transientFrom(cause);
     }
     void outbox.sweep();

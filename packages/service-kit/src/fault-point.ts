@@ -60,7 +60,7 @@ export const openFaultPoints = (dir: string): { hit: Hit; close(): void } => {
   const look = (): void => void (armed = new Set(readdirSync(dir)));
   const watcher = watch(dir, { persistent: false }, look);
   look(); // after the watch has begun: what is armed in between would be seen by nobody
-  // Without its folder nothing can be armed any more; that is no reason for a process to die.
+  // Without its folder nothing can be armed any more; but a process need not die of that.
   watcher.on('error', () => watcher.close());
   const hits = new Map<string, number>();
 

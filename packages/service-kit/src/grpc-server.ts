@@ -77,7 +77,7 @@ export const addHealth = (server: Server, services: readonly string[]): { servin
 const STANDARD_SERVICES = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'];
 const standardSet = (): Uint8Array => readFileSync(new URL('../dist/standard-services.binpb', import.meta.url));
 
-/** Server reflection, for grpcurl and the like: tells of `services` and of the standard ones. `descriptorSet` is what `buf build` writes. */
+/** Server reflection, for grpcurl and the like: it describes `services` and the standard ones. `descriptorSet` is what `buf build` writes. */
 export const addReflection = (server: Server, services: readonly string[], descriptorSet: Uint8Array): void => {
   type Package = ConstructorParameters<typeof ReflectionService>[0];
   const files = { files: { fileDescriptorProtos: [...splitDescriptorSet(standardSet()), ...splitDescriptorSet(descriptorSet)] } };

@@ -25,7 +25,7 @@ export interface ServiceOptions<C extends ServiceConfig> {
   env: z.ZodType<C>;
   grpc: {
     definitions: GrpcDefinitions;
-    /** What `buf build` writes: told by reflection, when GRPC_REFLECTION is on. */
+    /** What `buf build` writes: served through gRPC reflection, when GRPC_REFLECTION is on. */
     descriptorSet?: () => Uint8Array;
   };
   /**

@@ -3,7 +3,7 @@ import { createFileRegistry, fromBinary, type FileRegistry } from '@bufbuild/pro
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 
-/** What a gRPC server tells of itself. */
+/** How a gRPC server describes itself. */
 export interface Reflection {
   /** Full name of each service → the paths of its methods. */
   readonly services: Readonly<Record<string, readonly string[]>>;
@@ -70,7 +70,7 @@ export const reflect = async (address: string): Promise<Reflection> => {
   }
 };
 
-/** Throws when a file names another that was not told of. */
+/** Throws when a file names another that the server did not send. */
 const linked = (files: ReadonlyMap<string, FileDescriptorProto>): FileRegistry => {
   const registries: FileRegistry[] = [];
   for (const file of files.values()) registries.push(createFileRegistry(file, (name) => files.get(name)));

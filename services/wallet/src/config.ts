@@ -13,7 +13,7 @@ export const walletEnv = serviceEnv.extend({
   BALANCE_LIMIT: won.default(10_000_000),
   /** Days from signing in until the refresh token is of no use any more. */
   SESSION_DAYS: limit(365).default(14),
-  /** Charges in one transaction: one lock a wallet, one statement a table, some 10 ms of work. */
+  /** Charges in one transaction: one lock per wallet, one statement per table, some 10 ms of work. */
   CHARGE_BATCH_SIZE_MAX: limit(2_000).default(200),
   /** Charges that wait: about a second of work; whoever comes later hears at once that it is too much. */
   CHARGE_QUEUE_MAX: limit(100_000).default(2_000),

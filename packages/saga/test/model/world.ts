@@ -214,7 +214,7 @@ export class World {
     this.scheduleSweep(is);
   }
 
-  /** Whoever is told of the end may buy again at once, so everything must be settled by now. */
+  /** A buyer who hears that it has ended may buy again at once, so everything must be settled by now. */
   private atEnd(progress: Progress<Trip>): void {
     const { id, phase, reason } = progress;
     this.participants.closed.add(id);

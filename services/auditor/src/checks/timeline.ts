@@ -10,7 +10,7 @@ const ENTRIES = `
 
 /**
  * The states in which orders have been, as rows `(order_id, kind)`, each order's in the order in which they came; one row without a kind for
- * a saga that tells of none. `some` is an `AND …` on `HISTORY_OF`.
+ * a saga whose history names none. `some` is an `AND …` on `HISTORY_OF`.
  */
 export const orderStates = (some: string): string => `
   SELECT s.id AS order_id, e.kind FROM sagas s LEFT JOIN ${ENTRIES} ON e.source = 'order' WHERE TRUE${some} ORDER BY s.id, e.n`;

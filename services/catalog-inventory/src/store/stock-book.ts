@@ -48,7 +48,7 @@ export interface Needs {
   readonly productIds: readonly string[];
 }
 
-/** The rows that a batch of commands touches: locked once, changed in memory command by command, written with one statement a table. */
+/** The rows that a batch of commands touches: locked once, changed in memory command by command, written with one statement per table. */
 export class StockBook {
   readonly #stock = new Map<string, Stock>();
   readonly #products = new Map<string, ProductOnSale>();

@@ -12,7 +12,7 @@ export const LOCK_RESERVATIONS = `
     FROM (SELECT j.id FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) CHARACTER SET ascii PATH '$')) j) j
     STRAIGHT_JOIN reservations r FORCE INDEX (PRIMARY) ON r.order_id = j.id FOR UPDATE`;
 
-/** A hot option is one lock a batch, not one an order. */
+/** A hot option is one lock per batch, not one per order. */
 export const LOCK_STOCK = `
   SELECT option_id AS optionId, product_id AS productId, available, reserved, sold, version
     FROM stock FORCE INDEX (PRIMARY) WHERE option_id IN (?) ORDER BY option_id FOR UPDATE`;

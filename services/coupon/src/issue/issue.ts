@@ -24,7 +24,7 @@ type Result = Outcome<coupon.Coupon, refusals.Refusal>;
 export type IssueCoupon = (call: coupon.IssueCouponRequest) => Promise<Result>;
 
 export interface IssuingLimits {
-  /** Claims in one transaction: one lock an event, one statement a table. */
+  /** Claims in one transaction: one lock per event, one statement per table. */
   readonly batchSizeMax: number;
   /** Claims that may wait for their transaction; whoever comes later hears at once that it is too much. */
   readonly queueMax: number;

@@ -1,4 +1,4 @@
-/** What a call said in `Idempotency-Key`: a key, nothing, or something that is no key. */
+/** What a call said in `Idempotency-Key`: a key, nothing, or something that cannot be a key. */
 export type IdempotencyKeyHeader = { readonly key: string } | { readonly missing: true } | { readonly mistake: string };
 
 const PRINTABLE = /^[\x20-\x7e]*$/;

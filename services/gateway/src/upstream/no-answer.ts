@@ -2,7 +2,7 @@ import { UpstreamUnavailable } from '@jumun/service-kit';
 import { status } from '@grpc/grpc-js';
 
 /**
- * Whether an error tells of the connection and not of the call: nobody knows whether it was carried out. An instance that is stopped cuts
+ * Whether an error concerns the connection and not the call: nobody knows whether it was carried out. An instance that is stopped cuts
  * what it has not finished, which comes out as CANCELLED or as a reset stream.
  */
 export const isNoAnswer = (error: unknown): boolean => {

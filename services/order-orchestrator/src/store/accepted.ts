@@ -28,7 +28,7 @@ const sagaRow = (saga: Progress<PlacedOrder>): unknown[] => [
   sqlTimeOrNull(saga.nextAt),
 ];
 
-/** Writes accepted orders with their lines, and sagas with the beginning of their history: one statement a table. */
+/** Writes accepted orders with their lines, and sagas with the beginning of their history: one statement per table. */
 export const insertAccepted = async (tx: Tx, sagas: readonly Progress<PlacedOrder>[]): Promise<void> => {
   await Promise.all([
     tx.insert(ORDERS, sagas.map(orderRow)),

@@ -49,7 +49,7 @@ export interface SagaStoreOptions {
   readonly eventResendMs: number;
 }
 
-/** Sagas in MySQL: one statement a table, whatever the size of the batch. */
+/** Sagas in MySQL: one statement per table, whatever the size of the batch. */
 export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx> => {
   const [into, onDuplicate] = moveOf(eventResendMs);
   const clock = openClock();

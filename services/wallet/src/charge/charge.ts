@@ -52,7 +52,7 @@ const chargedMessage = (
   traceparent,
 });
 
-/** Decides the calls in the order in which they came. Pure but for what it records in `wallets` and collects in `events`. */
+/** Decides the calls in the order in which they came. Pure, except that it records in `wallets` and collects in `events`. */
 export const decideCharges = (
   calls: readonly FreshCall<Call>[],
   wallets: Wallets,

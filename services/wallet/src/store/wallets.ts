@@ -19,7 +19,7 @@ interface Row extends Wallet {
   readonly userId: string;
 }
 
-/** The wallets that a batch touches: read once, changed in memory in the order of the commands, written with one statement a table. */
+/** The wallets that a batch touches: read once, changed in memory in the order of the commands, written with one statement per table. */
 export class Wallets {
   /** When the batch was read: the time of every entry in it. */
   readonly at = new Date();
