@@ -23,15 +23,17 @@ const asShown = (row: CouponRow): coupon.Coupon => ({
   expiresAt: row.expiresAt,
 });
 
+const LIST = 'coupons';
+
 /** A page of a user's coupons, newest first; nothing of anybody else's. */
 export const listCoupons = async (
   db: Pick<Database, 'query'>,
   { userId, status, limit, cursor }: coupon.ListCouponsRequest,
 ): Promise<coupon.CouponPage | { readonly refused: refusals.Refusal }> => {
-  const after = cursor === '' ? null : decodeCursor(cursor);
+  const after = cursor === '' ? null : decodeCursor(LIST, cursor);
   if (cursor !== '' && after === null) return { refused: badCursor };
   const filter = status === undefined ? undefined : FILTERS[status];
   const rows = isId(userId) ? await readList(db, { userId, status: filter, after, limit: limit + 1 }) : [];
-  const page = pageOf(rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }));
+  const page = pageOf(LIST, rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }));
   return { $type: 'jumun.coupon.v1.CouponPage', items: page.items.map(asShown), nextCursor: page.nextCursor };
 };

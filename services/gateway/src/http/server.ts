@@ -1,7 +1,7 @@
 import type { Logger } from '@jumun/service-kit';
 import { fastify, type FastifyInstance } from 'fastify';
-import { METHODS } from 'node:http';
-import type { Socket } from 'node:net';
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { invalidRequest, type Problem, problem, problemBody, statusOf } from '../problems/problem.ts';
 import { useJsonParser } from './json-parser.ts';
 import { observe } from './observe.ts';
@@ -18,23 +18,51 @@ export interface ServerOptions {
 /** Until when a request must have come in whole: a client that sends byte by byte does not hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** What Node could not read of a request, by the code of its error. */
-const notHttp: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: 'has too many header bytes',
-  ERR_HTTP_REQUEST_TIMEOUT: 'did not come in whole in time',
+/** What Node could not read of a request, by the code of its error: the place, and what is wrong there. */
+const unreadable: Readonly<Record<string, readonly [path: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['', 'the address and the headers are too long together'],
+  HPE_INVALID_METHOD: ['', 'the method is not known'],
+  HPE_INVALID_URL: ['', 'the address has characters that must be percent-encoded'],
+  HPE_INVALID_HEADER_TOKEN: ['', 'a header has a character that headers may not have'],
+  HPE_INVALID_CONTENT_LENGTH: ['Content-Length', 'is no number'],
+  HPE_UNEXPECTED_CONTENT_LENGTH: ['Content-Length', 'stands twice, or beside Transfer-Encoding'],
+  HPE_INVALID_TRANSFER_ENCODING: ['Transfer-Encoding', 'is not known here, or stands beside Content-Length'],
+  HPE_INVALID_CHUNK_SIZE: ['', 'a chunk of the body does not begin with its size'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['', 'the request did not come in whole in time'],
+};
+
+const unreadableRequest = (code: string): Problem => {
+  const [path, message] = unreadable[code] ?? ['', 'the request is not HTTP'];
+  const detail = path === '' ? message : `${path}: ${message}`;
+  return { ...invalidRequest([{ path, message }]), detail };
 };
 
 /** Requests that Node cannot even parse have no request object: the answer is written onto the wire. */
-const answerRaw = (socket: Socket, refusal: Problem, publicUrl: string): void => {
+const answerRaw = (socket: Duplex, refusal: Problem, publicUrl: string): void => {
   const requestId = requestIdOf({ headers: {} });
   const body = problemBody(refusal, publicUrl, requestId);
   const head = `HTTP/1.1 ${statusOf(refusal)} Bad Request\r\nContent-Type: application/problem+json\r\nX-Request-Id: ${requestId}`;
-  if (socket.writable) socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  if (socket.writable)
+    socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`);
+};
+
+/** How many `Host` headers there are: Node's `headers` have the first alone. */
+const hostsOf = ({ rawHeaders }: IncomingMessage): number => {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts += 1;
+  return hosts;
 };
 
 /** Fastify, set up so that every answer it gives by itself is a problem too, and carries its request's id. */
 export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions): FastifyInstance => {
   const sendProblem = problemSender(publicUrl);
+  const lastResponse = new WeakMap<Duplex, ServerResponse>();
+  /** The answer that this connection still owes to a request that has come in whole. */
+  const unanswered = (socket: Duplex): ServerResponse | undefined => {
+    const response = lastResponse.get(socket);
+    return response?.req.complete === true && !response.writableFinished ? response : undefined;
+  };
   const server = fastify({
     logger: false,
     genReqId: requestIdOf,
@@ -46,8 +74,12 @@ export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions):
     keepAliveTimeout: 72_000, // longer than load balancers keep theirs, so that they close first
     routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) },
     clientErrorHandler: (error, socket) => {
-      if (error.code !== 'ECONNRESET')
-        answerRaw(socket, invalidRequest([{ path: '', message: notHttp[error.code] ?? 'is not HTTP' }]), publicUrl);
+      if (error.code === 'ECONNRESET') return;
+      const owed = unanswered(socket);
+      if (owed === undefined) return answerRaw(socket, unreadableRequest(error.code), publicUrl);
+      // What cannot be read came behind a whole request, which is being carried out: its answer is the only one.
+      owed.shouldKeepAlive = false;
+      owed.once('finish', () => socket.end());
     },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply.header('x-request-id', reply.request.id), problemOfError(error));
@@ -59,9 +91,12 @@ export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions):
   server.addHook('onRequest', (request, reply, done) => {
     request.state = newState(request);
     reply.header('x-request-id', request.id);
-    if (request.headers.host !== undefined || request.raw.httpVersion !== '1.1') done();
-    else void sendProblem(reply, invalidRequest([{ path: 'Host', message: 'is required' }]));
+    const hosts = hostsOf(request.raw);
+    if (hosts === 1 || (hosts === 0 && request.raw.httpVersion !== '1.1')) done();
+    else void sendProblem(reply, invalidRequest([{ path: 'Host', message: hosts === 0 ? 'is required' : 'stands more than once' }]));
   });
+  server.server.prependListener('request', (request, response) => lastResponse.set(request.socket, response));
+  server.server.on('connect', (_request, socket) => answerRaw(socket, unreadableRequest('HPE_INVALID_METHOD'), publicUrl));
   // An expectation that nobody knows may be passed over (RFC 9110, 10.1.1); Node would refuse it without a problem.
   server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
   observe(server, logger, slowRequestMs);

@@ -27,8 +27,29 @@ it.each<[string, () => string]>([
   ['a header with a control character', () => head('X-Y: a\u0001b\r\n')],
   ['a space in the address', () => head('', 'GET /v1/pro ducts')],
   ['too many chunks', () => `${head('Transfer-Encoding: chunked\r\n')}${`10000\r\n${'x'.repeat(65_536)}\r\n`.repeat(5)}0\r\n\r\n`],
+  ['two hosts', () => 'GET /v1/products HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n'],
+  ['a tunnel', () => 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
 ])('%s is a 4xx that is a problem', async (_, text) => {
-  expect(await wire.said(text())).toMatch(/^HTTP\/1\.1 4\d\d [\s\S]*application\/problem\+json[\s\S]*"code":"[A-Z_]+"/);
+  const said = await wire.said(text());
+  expect(said).toMatch(/^HTTP\/1\.1 4\d\d [\s\S]*application\/problem\+json[\s\S]*"code":"[A-Z_]+"/);
+  expect(said).toMatch(/^cache-control: no-store\r$/im);
+});
+
+it.each([
+  ['an address in plain Korean', () => head('', 'GET /v1/products?q=감귤'), 'percent-encoded'],
+  ['a header with a control character', () => head('X-Y: a\u0001b\r\n'), 'a header has a character'],
+  ['a length that is none', () => `${head('Content-Length: two\r\n')}{}`, 'Content-Length: is no number'],
+  ['an unknown method', () => head('', 'BREW /v1/users'), 'the method is not known'],
+  ['chunks without sizes', () => `${head('Transfer-Encoding: chunked\r\n')}zz\r\n{}\r\n0\r\n\r\n`, 'a chunk of the body'],
+])('%s: what to mend is told', async (_, text, told) => {
+  expect(await wire.said(text())).toContain(told);
+});
+
+it.each(['x', '}', ' \n', '\0', '{"a":1}'])('a whole request is answered, and not what stands behind it: %j', async (rest) => {
+  const good = '{"loginId":"nobody","password":"a long password"}';
+  const call = head(`Content-Length: ${good.length}\r\n`, 'DELETE /v1/nowhere').replace('Connection: close\r\n', '');
+  const said = await wire.said(`${call}${good}${rest}`);
+  expect(said.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 404']);
 });
 
 it('a body that is cut off is no success', async () => {

@@ -81,7 +81,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   UNAVAILABLE: kind(
     503,
     'Unavailable',
-    'A part of the system does not answer. What became of the call is not known: try again with the same `Idempotency-Key`.',
+    'A part of the system does not answer. What became of the call is not known: try again, with the same `Idempotency-Key` where the call takes one.',
     { retryAfterS: 2 },
   ),
 

@@ -56,10 +56,11 @@ export const refused = (refusal: refusals.Refusal, more: Readonly<Record<string,
 
 export const statusOf = ({ code }: Problem): number => problemKinds[code].status;
 
-/** The headers that a problem's code brings along. */
+/** The headers that a problem's code brings along. None may be kept: 404 and 405 would be, by caches that are told nothing. */
 export const headersOf = ({ code, headers }: Problem): Record<string, string> => {
   const { status, retryAfterS } = problemKinds[code];
   return {
+    'cache-control': 'no-store',
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
     ...headers,

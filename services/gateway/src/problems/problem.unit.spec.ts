@@ -54,8 +54,9 @@ it('lists a hundred mistakes, each with the beginning of its path', () => {
   expect(shown(answer)['detail']).toBe(`/${'n'.repeat(198)}\ufffd…: is wrong (and 99 more)`);
 });
 
-it('tells when trying again makes sense', () => {
-  expect(headersOf(refused(refusal('overloaded')))).toEqual({ 'retry-after': '1' });
-  expect(headersOf(refused(refusal('idempotencyInProgress')))).toEqual({ 'retry-after': '1' });
-  expect(headersOf(refused(refusal('invalidCredentials')))).toEqual({ 'www-authenticate': 'Bearer' });
+it('tells when trying again makes sense, and that nobody may keep it', () => {
+  const kept = { 'cache-control': 'no-store' };
+  expect(headersOf(refused(refusal('overloaded')))).toEqual({ ...kept, 'retry-after': '1' });
+  expect(headersOf(refused(refusal('idempotencyInProgress')))).toEqual({ ...kept, 'retry-after': '1' });
+  expect(headersOf(refused(refusal('invalidCredentials')))).toEqual({ ...kept, 'www-authenticate': 'Bearer' });
 });

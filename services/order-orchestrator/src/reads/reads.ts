@@ -38,15 +38,17 @@ const find = async ({ db, prisma }: ReadParts, { userId, status, from, limit }: 
   });
 };
 
+const LIST = 'orders';
+
 /** A user's orders, newest first. One that takes another status while it is read is left out of a list by status: the page is shorter then. */
 export const listOrders = async (
   parts: ReadParts,
   { userId, status, limit, cursor }: orders.ListOrdersRequest,
 ): Promise<orders.OrderPage | { refused: refusals.Refusal }> => {
-  const from = cursor === '' ? null : decodeCursor(cursor);
+  const from = cursor === '' ? null : decodeCursor(LIST, cursor);
   if (cursor !== '' && from === null) return { refused: badCursor };
   const rows = await find(parts, { userId, status, from, limit: limit + 1 });
-  const { items, nextCursor } = pageOf(rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }));
+  const { items, nextCursor } = pageOf(LIST, rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }));
   const found = await readOrders(
     parts.db,
     items.map(({ id }) => id),

@@ -23,10 +23,12 @@ const asShown = ({ id, type, amount, balanceAfter, orderId, createdAt }: EntryRo
   createdAt,
 });
 
+const LIST = 'transactions';
+
 /** The version that a cursor names; undefined when there is none, null when no list of ours gave it. */
 const versionOf = (cursor: string): number | undefined | null => {
   if (cursor === '') return undefined;
-  const version = Number(decodeCursor(cursor)?.id);
+  const version = Number(decodeCursor(LIST, cursor)?.id);
   return Number.isSafeInteger(version) ? version : null;
 };
 
@@ -42,7 +44,7 @@ export const listTransactions = async (db: Database, request: wallet.ListTransac
   if (beforeVersion === null) return { refused: badCursor };
   const limit = request.limit < 1 ? LIMIT_DEFAULT : Math.min(request.limit, LIMIT_MAX);
   const rows = await entriesOf(db, { userId: request.userId, type: typeOf(request.type), beforeVersion, limit: limit + 1 });
-  const { items, nextCursor } = pageOf(rows, limit, ({ createdAt, version }) => ({ at: createdAt, id: String(version) }));
+  const { items, nextCursor } = pageOf(LIST, rows, limit, ({ createdAt, version }) => ({ at: createdAt, id: String(version) }));
   return { $type: 'jumun.wallet.v1.TransactionPage', items: items.map(asShown), nextCursor };
 };
 
