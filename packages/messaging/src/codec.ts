@@ -1,4 +1,5 @@
 import { messageTypeRegistry } from '@jumun/protos';
+import { newHeaders } from './headers.ts';
 import type { EncodedMessage, InMessage, OutMessage, Payload, RawRecord } from './message.ts';
 
 /** Longer values are taken for mistakes: the largest honest message has some 10 KB. */
@@ -52,8 +53,8 @@ export const encode = (message: OutMessage, source: string): EncodedMessage => {
 };
 
 const textHeaders = (raw: RawRecord['headers']): Record<string, string> => {
-  const headers: Record<string, string> = {};
-  for (const name in raw) {
+  const headers = newHeaders<string>();
+  for (const name of Object.keys(raw)) {
     const value = raw[name];
     const last = Array.isArray(value) ? value.at(-1) : value;
     if (last !== undefined && last !== null) headers[name] = last.toString();

@@ -1,4 +1,5 @@
 import { deadLetterTopic } from '@jumun/protos';
+import { newHeaders } from './headers.ts';
 import type { EncodedMessage, InMessage, RawRecord } from './message.ts';
 import { deadLetters } from './metrics.ts';
 
@@ -19,12 +20,13 @@ const HEADER_BYTES = 8;
 const ERROR_CHARS_MAX = 1_000;
 
 const headersOf = (raw: RawRecord): { headers: Record<string, string | Buffer>; bytes: number; leftOut: number } => {
-  const headers: Record<string, string | Buffer> = {};
+  const headers = newHeaders<string | Buffer>();
   let [bytes, leftOut] = [0, 0];
-  for (const name in raw.headers) {
+  // Own ones only: kafkajs, which reads what is compressed, makes of a header `__proto__` the prototype of the others.
+  for (const name of Object.keys(raw.headers)) {
     const value = raw.headers[name];
     const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last === undefined || last === null) continue;
+    if (typeof last !== 'string' && !Buffer.isBuffer(last)) continue;
     const more = HEADER_BYTES + Buffer.byteLength(name) + Buffer.byteLength(last);
     if (more > CUT_BYTES || bytes + more > HEADERS_BYTES_MAX) {
       leftOut++;

@@ -3,6 +3,8 @@
  * what receiving a message costs. The format: https://kafka.apache.org/documentation/#recordbatch.
  */
 
+import { newHeaders } from './headers.ts';
+
 /** As kafkajs hands records on. */
 interface WireRecord {
   readonly magicByte: number;
@@ -90,7 +92,7 @@ const CONTROL = 0x20;
 const MAGIC = 2;
 
 const readHeaders = (reader: Reader): Record<string, Buffer | Buffer[]> => {
-  const headers: Record<string, Buffer | Buffer[]> = {};
+  const headers = newHeaders<Buffer | Buffer[]>();
   const count = reader.varint();
   for (let i = 0; i < count; i++) {
     const name = reader.varString();

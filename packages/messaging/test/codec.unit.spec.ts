@@ -55,6 +55,22 @@ test('a dead letter keeps the record and tells of its origin; one that no broker
   expect(huge.headers).not.toHaveProperty('dlq_key_bytes');
 });
 
+test('a dead letter keeps headers of any name, as a record in the outbox too', () => {
+  const strange = JSON.parse('{ "__proto__": "a", "constructor": "b", "toString": "c" }') as Record<string, string>;
+  const letter = deadLetter(
+    { topic: 't', partition: 2, offset: 9n, raw: raw({ headers: strange }) },
+    { group: 'g', attempts: 1, error: 'x' },
+  );
+  for (const { headers } of [letter, messageOf(rawRowOf(letter), 's')])
+    expect(Object.entries(headers).map(([name, each]) => [name, String(each)])).toEqual(expect.arrayContaining(Object.entries(strange)));
+});
+
+test('a dead letter can be made of what kafkajs makes of such a header', () => {
+  const headers = Object.setPrototypeOf({ ce_id: Buffer.from('x') }, Buffer.from('a')) as RawRecord['headers'];
+  const letter = deadLetter({ topic: 't', partition: 2, offset: 9n, raw: raw({ headers }) }, { group: 'g', attempts: 1, error: 'x' });
+  expect(Object.keys(letter.headers).filter((name) => !name.startsWith('dlq_'))).toEqual(['ce_id']);
+});
+
 test('a huge key and huge headers are cut from a dead letter too, and it says so', () => {
   const headers = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`h${i}`, Buffer.alloc(60_000)]));
   const huge = raw({ key: Buffer.alloc(950_000, 'k'), headers: { ce_id: 'x', ...headers } });

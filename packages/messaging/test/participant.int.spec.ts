@@ -214,6 +214,10 @@ describe('poison', () => {
     ['bad bytes', { value: Buffer.from([10, 255]) }],
     ['no headers', { headers: {} }],
     ['a huge value', { value: Buffer.alloc(300_000) }],
+    [
+      'a header that objects know',
+      { value: Buffer.from([10, 255]), headers: JSON.parse('{ "__proto__": "x" }') as Record<string, string> },
+    ],
   ])('of %s is put aside, and the partition moves on', async (_, change) => {
     const order = newOrder();
     const headers = {

@@ -74,6 +74,18 @@ test('what kafkajs reads is what we read', async () => {
   expect(plain(readFetchResponse(bytes))).toEqual(plain(await decode(bytes)));
 });
 
+test('headers may have the names of what every object has', () => {
+  const headers = JSON.parse('{ "__proto__": "a", "constructor": ["b", "c"], "x": "d" }') as Record<string, string>;
+  const data = [{ topic: 't', partitions: [{ partition: 3, messages: [{ value: null, headers }] }] }];
+  const bytes = writeProduceRequest({ acks: -1, timeout: 1_000, topicData: data }).subarray(HEADER_BYTES);
+  const read = readFetchResponse(response(bytes)).responses[0]!.partitions[0]!.messages[0]!.headers;
+  expect(Object.entries(read).map(([name, value]) => [name, String(value)])).toEqual([
+    ['__proto__', 'a'],
+    ['constructor', 'b,c'],
+    ['x', 'd'],
+  ]);
+});
+
 test('a batch that is cut off is left for the next fetch', () => {
   const whole = recordSet();
   const [one] = readFetchResponse(response(Buffer.concat([whole, whole.subarray(0, whole.length - 1)]))).responses;
