@@ -47,7 +47,7 @@ const bringUpToDate = async (service: string, url: string): Promise<void> => {
   }
 };
 
-/** Every topic of the topic table, with its partitions and retention. What exists already stays. */
+/** Every topic of the topic table, with its partitions and retention. What exists already stays, but for its compression. */
 export const prepareTopics = async ({ kafkaBrokers }: InfraConnection): Promise<void> => {
   const bus = openBus({ brokers: kafkaBrokers, clientId: 'local-cluster', logger: createLogger('local-cluster', 'warn') });
   try {

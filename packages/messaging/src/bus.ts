@@ -38,8 +38,8 @@ export interface Consumer {
   /** The partitions of a topic that this instance has now. */
   ownedPartitions(topic: string): number[];
   /**
-   * False before the group was joined, without a sign of life from the broker for longer than the session time-out, and while a batch can be
-   * neither done nor put aside: not ready.
+   * False before a fetch was answered with what could be read, or with nothing; when none was for longer than the session time-out, or 15 s if
+   * that is shorter; and while a batch can be neither done nor put aside: not ready.
    */
   healthy(): boolean;
 }
@@ -56,7 +56,7 @@ export interface Bus {
   /** The same for messages that are encoded already, such as replies and dead letters. The topic is without the installation's prefix. */
   sendEncoded(messages: readonly EncodedMessage[]): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumer>;
-  /** Makes the topics that are missing. */
+  /** Makes the topics that are missing, and has the broker unpack whatever is sent to them compressed. */
   createTopics(table: readonly TopicSpec[]): Promise<void>;
   /** Closes the producer, and gives up sends that the broker leaves without an answer; consumers are stopped by those who started them. */
   close(): Promise<void>;

@@ -7,7 +7,7 @@ export interface GroupMember {
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
   /** Stops asking for more; heartbeats go on. */
   pause(): void;
-  /** Milliseconds since the broker last answered; Infinity before the first time. */
+  /** Milliseconds since the last sign that messages would arrive; Infinity before the first one. To be in the group is none. */
   silentForMs(): number;
   leave(): Promise<void>;
 }
@@ -57,10 +57,21 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     });
     consumer = mine;
     startedAt = Date.now();
+    const isCurrent = (): boolean => consumer === mine && !leaving;
     let generation = 0;
     /** The last fetch of each broker: when it began, and in which assignment. */
     const fetches = new Map<string, { generation: number; at: number }>();
-    const isCurrent = (): boolean => consumer === mine && !leaving;
+    /** The brokers that were asked in this assignment, and whether what they answered could be read. */
+    const asked = new Map<string, boolean>();
+    let isReading = false;
+    // Whoever joins, and then cannot read what is fetched, is as good as away: it pauses longer and longer, and says that it is not ready.
+    const understood = (): void => {
+      if (!isCurrent()) return;
+      for (const answered of asked.values()) if (!answered) return;
+      isReading = true;
+      failures = 0;
+      lastSign = Date.now();
+    };
     let discarded = false;
     // kafkajs cannot be stopped while it joins: it forgets the stop, joins in the end, and would keep partitions that nobody works on.
     const discard = (): void => {
@@ -71,19 +82,29 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     };
 
     mine.on(mine.events.FETCH_START, ({ payload }) => {
-      fetches.set(String(payload.nodeId), { generation, at: Date.now() });
+      const node = String(payload.nodeId);
+      fetches.set(node, { generation, at: Date.now() });
+      if (!asked.has(node)) asked.set(node, false);
+    });
+    mine.on(mine.events.FETCH, ({ payload }) => {
+      const node = String(payload.nodeId);
+      // kafkajs calls it a fetch as well when it has joined anew because of an error.
+      if (fetches.get(node)?.generation !== generation) return;
+      asked.set(node, true);
+      // Nothing has come for as long as it may take. What was over sooner has brought a batch, or an error that kafkajs makes nothing of.
+      if (payload.duration >= FETCH_WAIT_MS / 2) understood();
     });
     mine.on(mine.events.REBALANCING, () => {
       fetches.clear(); // kafkajs has ended them all by now
       if (isCurrent()) options.onRebalancing();
     });
     mine.on(mine.events.HEARTBEAT, () => {
-      lastSign = Date.now();
+      if (isReading && isCurrent()) lastSign = Date.now();
     });
     mine.on(mine.events.GROUP_JOIN, ({ payload }) => {
       generation++;
-      failures = 0;
-      lastSign = Date.now();
+      asked.clear();
+      isReading = false;
       latest = undefined;
       if (isCurrent()) options.onAssigned(payload.memberAssignment as Record<string, number[]>);
       else discard();
@@ -102,7 +123,7 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
       if (!isCurrent()) return discard();
       if (mayBeOld()) return;
-      lastSign = Date.now();
+      understood();
       latest = payload;
       const last = payload.batch.messages.at(-1);
       if (last !== undefined && (await options.onBatch(payload))) payload.resolveOffset(last.offset);
@@ -173,7 +194,6 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
         list.push({ partition, offset: String(offset) });
       }
       await payload.commitOffsetsIfNecessary({ topics: [...byTopic].map(([topic, partitions]) => ({ topic, partitions })) });
-      lastSign = Date.now();
     },
     pause: () => {
       try {
