@@ -36,6 +36,9 @@ const BATCH_SIZE_MAX = 200;
 /** An older command that the inbox does not know may have run and been forgotten: it is never executed. */
 const AGE_MAX_MS = INBOX_RETENTION_MS / 2;
 
+/** What is put aside without a look into the inbox, and why. */
+type Condemned = readonly [message: InMessage, problem: string];
+
 const replyTo = (delivery: Delivery, { type, value }: Answer, topic: string, source: string, time: string): EncodedMessage => {
   const { message, id } = delivery;
   const hint = message.headers['jumun_reply_partition'];
@@ -60,9 +63,15 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
   if (options.outbox === undefined) outbox.start();
   const playRound = openRounds(db, participant);
 
+  const lettersMade = new WeakMap<InMessage, EncodedMessage>();
+  /** Logged and counted once a message, however often its batch is tried again. */
   const letter = (message: InMessage, error: unknown, attempts = 1): EncodedMessage => {
+    const made = lettersMade.get(message);
+    if (made !== undefined) return made;
     logger.error({ group, id: message.id, type: message.type, problem: String(error) }, 'a command cannot be carried out: dead letter');
-    return deadLetter(originOf(message), { group, attempts, error });
+    const fresh = deadLetter(originOf(message), { group, attempts, error });
+    lettersMade.set(message, fresh);
+    return fresh;
   };
 
   const send = async (deliveries: readonly Delivery[], { answers, impostors, duplicates }: Verdicts): Promise<void> => {
@@ -111,22 +120,25 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
     await send([delivery], verdicts);
   };
 
-  /** Too old for the inbox to know for certain whether they ran: they are answered if they did, and never executed. */
-  const replay = async (deliveries: readonly Delivery[]): Promise<void> => {
-    if (deliveries.length === 0) return;
+  /**
+   * Too old for the inbox to know for certain whether they ran: they are answered if they did, and never executed. Resolves to those that are
+   * to be put aside.
+   */
+  const replay = async (deliveries: readonly Delivery[]): Promise<Condemned[]> => {
+    if (deliveries.length === 0) return [];
     const rows = await db.query<InboxRow>(READ_ANSWERED, [deliveries.map(({ id }) => id)]);
     const known = new Map(rows.map((row) => [row.id, row]));
     const verdicts: Verdicts = { answers: new Map(), fresh: new Map(), impostors: [], thrown: new Map(), duplicates: 0 };
-    const letters: EncodedMessage[] = [];
+    const condemned: Condemned[] = [];
     for (const delivery of deliveries) {
       const row = known.get(delivery.id);
       const answer = row && storedAnswer(row);
-      if (row === undefined || answer === undefined) letters.push(letter(delivery.message, 'older than half of what the inbox remembers'));
+      if (row === undefined || answer === undefined) condemned.push([delivery.message, 'older than half of what the inbox remembers']);
       else if ((row.fingerprint ?? delivery.fingerprint) !== delivery.fingerprint) verdicts.impostors.push(delivery);
       else verdicts.answers.set(delivery.id, answer);
     }
-    await bus.sendEncoded(letters);
     await send(deliveries, verdicts);
+    return condemned;
   };
 
   const problemOf = ({ id, type, headers }: InMessage): string | undefined => {
@@ -138,16 +150,17 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
 
   const handle = async (batch: InMessage[]): Promise<void> => {
     const oldest = Date.now() - AGE_MAX_MS;
-    const letters: EncodedMessage[] = [];
+    const condemned: Condemned[] = [];
     const [live, old]: [Delivery[], Delivery[]] = [[], []];
     for (const message of batch) {
       const problem = problemOf(message);
-      if (problem !== undefined) letters.push(letter(message, problem));
+      if (problem !== undefined) condemned.push([message, problem]);
       else (message.time.getTime() < oldest ? old : live).push(deliveryOf(message));
     }
-    await bus.sendEncoded(letters);
-    await replay(old);
     await carryOut(live);
+    condemned.push(...(await replay(old)));
+    // Last of all: what comes before may fail for now, and be done again for as long as that lasts.
+    await bus.sendEncoded(condemned.map(([message, problem]) => letter(message, problem)));
   };
 
   const { batchSizeMax = BATCH_SIZE_MAX, sessionTimeoutMs, commitIntervalMs } = options;

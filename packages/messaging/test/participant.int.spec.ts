@@ -3,6 +3,7 @@ import { common, inventory } from '@jumun/protos';
 import { TransientError } from '@jumun/service-kit';
 import type { KafkaMessage } from 'kafkajs';
 import { type InMessage, type OutCommand, type Participant, type Payload, runParticipant, sendCommands } from '../src/index.ts';
+import { deadLetters } from '../src/metrics.ts';
 import { COMMANDS, eventually, type Fixture, logger, openFixture, REPLIES } from './fixture.ts';
 import { stockParticipant } from './stock-participant.ts';
 
@@ -298,6 +299,33 @@ describe('a crash', () => {
     await send(reserve(order, 'hot', 1, { topic: 'flaky.commands' }));
     expect((await answer(`${order}/reserve/1`)).type).toBe('jumun.inventory.v1.StockReserved');
     expect(failures).toBe(6);
+  });
+
+  it('of the database has what came with the batch put aside, counted and told of once', async () => {
+    const topic = 'aside.commands';
+    const spec = { partitions: 1, retentionMs: 3_600_000, cleanup: 'delete' as const };
+    await fixture.bus.createTopics([
+      { name: topic, ...spec },
+      { name: `${topic}.dlq`, ...spec },
+    ]);
+    const aside = await fixture.keepRaw(`${topic}.dlq`);
+    const [order, known] = [newOrder(), newOrder()];
+    const old = new Date(Date.now() - 2 * 86_400_000);
+    await send(
+      reserve(order, 'hot', 1, { topic }),
+      { ...reserve(newOrder(), 'hot', 1, { topic }), id: 'foreign', payload: inventory.StockReserved.fromPartial({}) },
+      reserve(known, 'hot', 1, { topic, issuedAt: old }),
+    );
+    let failures = 0;
+    const plain = stockParticipant();
+    const load: typeof plain.load = (...args) => (++failures <= 3 ? Promise.reject(new TransientError('gone')) : plain.load(...args));
+    const options = { bus: fixture.bus, db: fixture.db, logger, group: 'aside', topic, repliesTopic: REPLIES };
+    fixture.keep(await runParticipant({ ...options, participant: { ...plain, load } }));
+    await answer(`${order}/reserve/1`);
+    await eventually(() => aside.length >= 2);
+    expect(aside.map(({ headers }) => String(headers?.['ce_id']))).toEqual(['foreign', `${known}/reserve/1`]);
+    const { values } = await deadLetters.get();
+    expect(values.find(({ labels }) => labels.group === 'aside')?.value).toBe(2);
   });
 });
 
