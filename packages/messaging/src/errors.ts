@@ -10,13 +10,8 @@ export class UnknownPartitionError extends Error {
   override readonly name = 'UnknownPartitionError';
 }
 
-const DEFINITE = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_RECORD',
-  'TOPIC_AUTHORIZATION_FAILED',
-]);
+const TOO_LARGE: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+const DEFINITE: ReadonlySet<string> = new Set([...TOO_LARGE, 'INVALID_TOPIC_EXCEPTION', 'INVALID_RECORD', 'TOPIC_AUTHORIZATION_FAILED']);
 
 interface KafkaErrorLike {
   readonly type?: unknown;
@@ -24,13 +19,18 @@ interface KafkaErrorLike {
   readonly cause?: unknown;
 }
 
-/** True when the broker will refuse the same messages every time. */
-const isDefinite = (error: unknown, depth = 0): boolean => {
-  if (error instanceof UnknownPartitionError) return true;
+/** True when the error, or what caused it, is one of these answers of a broker. */
+const isOne = (answers: ReadonlySet<string>, error: unknown, depth = 0): boolean => {
   if (typeof error !== 'object' || error === null || depth > 5) return false;
   const { type, cause } = error as KafkaErrorLike;
-  return (typeof type === 'string' && DEFINITE.has(type)) || isDefinite(cause, depth + 1);
+  return (typeof type === 'string' && answers.has(type)) || isOne(answers, cause, depth + 1);
 };
+
+/** True when the broker will refuse the same messages every time. */
+const isDefinite = (error: unknown): boolean => error instanceof UnknownPartitionError || isOne(DEFINITE, error);
+
+/** True when a message, or several sent together, have more bytes than the topic takes. */
+export const isTooLarge = (error: unknown): boolean => isOne(TOO_LARGE, error);
 
 /** What went wrong with a send, as an error of which everybody can tell whether it may work later. */
 export const sendError = (error: unknown): unknown =>

@@ -1,10 +1,10 @@
-import { type Database, faultPoint, isTransient, type Logger } from '@jumun/service-kit';
+import { type Database, faultPoint, isTransient, type Logger, type Tx } from '@jumun/service-kit';
 import { INBOX_RETENTION_MS } from '@jumun/protos';
 import type { Bus, Consumer } from './bus.ts';
 import { cloudEventHeaders } from './codec.ts';
 import { deadLetter, originOf } from './dead-letter.ts';
-import { transientFrom } from './errors.ts';
-import { condemn } from './careful-round.ts';
+import { isTooLarge, transientFrom } from './errors.ts';
+import { condemn, type Round } from './careful-round.ts';
 import { type Answer, COMMAND_ID, type Delivery, deliveryOf, type InboxRow, READ_ANSWERED, storedAnswer } from './inbox.ts';
 import type { EncodedMessage, InMessage, Payload } from './message.ts';
 import { inboxDuplicates } from './metrics.ts';
@@ -74,44 +74,60 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
     return fresh;
   };
 
+  /**
+   * Their commands were carried out, and become no dead letters because nobody may write to the replies' topic: that is waited out. Only what
+   * is too large belongs to one of them.
+   */
+  const sendReplies = async (replies: readonly EncodedMessage[]): Promise<void> => {
+    try {
+      await bus.sendEncoded(replies);
+    } catch (error) {
+      throw isTransient(error) || isTooLarge(error) ? error : transientFrom(error);
+    }
+  };
+
   const send = async (deliveries: readonly Delivery[], { answers, impostors, duplicates }: Verdicts): Promise<void> => {
     await faultPoint('inbox:committed-not-answered');
     if (duplicates > 0) inboxDuplicates.inc({ group }, duplicates);
     const time = new Date().toISOString();
-    const out: EncodedMessage[] = [];
+    const [replies, letters]: [EncodedMessage[], EncodedMessage[]] = [[], []];
     const rejected = new Set(impostors);
     for (const delivery of deliveries) {
       const answer = answers.get(delivery.id);
-      if (rejected.has(delivery)) out.push(letter(delivery.message, 'another command is known under this id'));
-      else if (answer !== undefined) out.push(replyTo(delivery, answer, repliesTopic, bus.clientId, time));
+      if (rejected.has(delivery)) letters.push(letter(delivery.message, 'another command is known under this id'));
+      else if (answer !== undefined) replies.push(replyTo(delivery, answer, repliesTopic, bus.clientId, time));
     }
-    await bus.sendEncoded(out);
+    await sendReplies(replies);
+    await bus.sendEncoded(letters);
     await faultPoint('inbox:answered-not-marked');
   };
 
-  /** A definite error is followed to the one command that causes it. */
+  /** A definite error of the database is followed to the one command that causes it. */
   const carryOut = async (deliveries: readonly Delivery[]): Promise<void> => {
     if (deliveries.length === 0) return;
+    let round: Round;
     try {
-      const { verdicts, threw } = await playRound(deliveries);
-      for (const [id, reason] of threw) logger.error({ group, id, reason }, 'a decision threw; the command is answered with CommandFailed');
-      await send(deliveries, verdicts);
+      round = await playRound(deliveries);
     } catch (error) {
       if (isTransient(error)) throw error;
       const middle = deliveries.length >>> 1;
       if (middle === 0) return condemnOne(deliveries[0]!, error);
       logger.warn({ err: error, group, commands: deliveries.length }, 'a batch failed for good; looking for the command that causes it');
       await carryOut(deliveries.slice(0, middle));
-      await carryOut(deliveries.slice(middle));
+      return carryOut(deliveries.slice(middle));
     }
+    for (const [id, reason] of round.threw)
+      logger.error({ group, id, reason }, 'a decision threw; the command is answered with CommandFailed');
+    await send(deliveries, round.verdicts);
   };
 
   const condemnOne = async (delivery: Delivery, error: unknown): Promise<void> => {
-    const raw = letter(delivery.message, error, 2);
     const reason = error instanceof Error ? error.message : String(error);
     let verdicts: Verdicts;
     try {
-      verdicts = await condemn(db, delivery, reason.slice(0, 500), (tx) => outbox.addEncoded(tx, [raw]));
+      // Only where it has not been answered meanwhile.
+      const alongside = (tx: Tx): Promise<unknown> => outbox.addEncoded(tx, [letter(delivery.message, error, 2)]);
+      verdicts = await condemn(db, delivery, reason.slice(0, 500), alongside);
     } catch (cause) {
       // Not even the inbox can be written: that is not the command's fault, so it stays where it is.
       throw isTransient(cause) ? cause : transientFrom(cause);

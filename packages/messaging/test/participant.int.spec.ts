@@ -2,7 +2,7 @@ import { arm, wasHit } from './fault-points.ts';
 import { common, inventory } from '@jumun/protos';
 import { TransientError } from '@jumun/service-kit';
 import type { KafkaMessage } from 'kafkajs';
-import { type InMessage, type OutCommand, type Participant, type Payload, runParticipant, sendCommands } from '../src/index.ts';
+import { type Bus, type InMessage, type OutCommand, type Participant, type Payload, runParticipant, sendCommands } from '../src/index.ts';
 import { deadLetters } from '../src/metrics.ts';
 import { COMMANDS, eventually, type Fixture, logger, openFixture, REPLIES } from './fixture.ts';
 import { stockParticipant } from './stock-participant.ts';
@@ -326,6 +326,44 @@ describe('a crash', () => {
     expect(aside.map(({ headers }) => String(headers?.['ce_id']))).toEqual(['foreign', `${known}/reserve/1`]);
     const { values } = await deadLetters.get();
     expect(values.find(({ labels }) => labels.group === 'aside')?.value).toBe(2);
+  });
+});
+
+describe('a replies topic that refuses', () => {
+  /** A participant on a topic of its own, whose replies go where none can be written to until it is told otherwise. */
+  const refused = async (topic: string) => {
+    const spec = { partitions: 1, retentionMs: 3_600_000, cleanup: 'delete' as const };
+    await fixture.bus.createTopics([
+      { name: topic, ...spec },
+      { name: `${topic}.dlq`, ...spec },
+    ]);
+    const { bus } = fixture;
+    const state = { refusing: true, sends: 0, letters: await fixture.keepRaw(`${topic}.dlq`) };
+    const sendEncoded: Bus['sendEncoded'] = (messages) => {
+      if (messages.length === 0 || !state.refusing) return bus.sendEncoded(messages);
+      state.sends++;
+      return bus.sendEncoded(messages.map((each) => (each.topic === REPLIES ? { ...each, topic: 'no/topic' } : each)));
+    };
+    const options = { db: fixture.db, logger, group: topic, topic, repliesTopic: REPLIES, participant: stockParticipant() };
+    fixture.keep(await runParticipant({ ...options, bus: { ...bus, sendEncoded } }));
+    return state;
+  };
+
+  it('is waited out: no command that was carried out is a dead letter', async () => {
+    const topic = 'refused.commands';
+    const state = await refused(topic);
+    const orders = [newOrder(), newOrder()];
+    await send(...orders.map((order) => reserve(order, 'hot', 1, { topic })));
+    await eventually(() => state.sends >= 4);
+    state.refusing = false;
+    for (const order of orders) expect((await answer(`${order}/reserve/1`)).type).toBe('jumun.inventory.v1.StockReserved');
+    expect(await Promise.all(orders.map(reservedBy))).toEqual([1, 1]);
+    // What is put aside after them comes first, were they put aside.
+    await send({ ...reserve(newOrder(), 'hot', 1, { topic }), id: 'foreign', payload: inventory.StockReserved.fromPartial({}) });
+    await eventually(() => state.letters.length > 0);
+    expect(state.letters.map(({ headers }) => String(headers?.['ce_id']))).toEqual(['foreign']);
+    const { values } = await deadLetters.get();
+    expect(values.find(({ labels }) => labels.group === topic)?.value).toBe(1);
   });
 });
 
