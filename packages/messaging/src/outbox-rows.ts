@@ -13,12 +13,21 @@ export interface OutboxRow {
   readonly createdAt: Date;
 }
 
-/** Unsent rows are found by being unsent, never by how far one has read: a slow transaction may commit an old row late. */
-export const READ_UNSENT = `
-  SELECT id, topic, message_key AS messageKey, type, payload, traceparent, created_at AS createdAt
+/** A row that is still to be sent, and how old it is by the database's clock. */
+export interface UnsentRow extends OutboxRow {
+  readonly ageSeconds: number | bigint;
+}
+
+const readUnsent = (ofTopics: string): string => `
+  SELECT id, topic, message_key AS messageKey, type, payload, traceparent, created_at AS createdAt,
+         TIMESTAMPDIFF(SECOND, created_at, CURRENT_TIMESTAMP(3)) AS ageSeconds
     FROM outbox FORCE INDEX (outbox_unsent)
-   WHERE sent_at IS NULL AND created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND
+   WHERE sent_at IS NULL AND created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND AND topic ${ofTopics} (?)
    ORDER BY created_at LIMIT ?`;
+
+/** Unsent rows are found by being unsent, never by how far one has read: a slow transaction may commit an old row late. */
+export const READ_UNSENT = readUnsent('NOT IN');
+export const READ_UNSENT_OF = readUnsent('IN');
 
 /** By the primary key: by the other index it would lock unsent rows of others. */
 export const MARK_SENT = 'UPDATE outbox FORCE INDEX (PRIMARY) SET sent_at = CURRENT_TIMESTAMP(3) WHERE id IN (?)';

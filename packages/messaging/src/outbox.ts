@@ -1,14 +1,24 @@
-import { type Database, faultPoint, type Logger, type Tx, within } from '@jumun/service-kit';
+import { type Database, faultPoint, isTransient, type Logger, type Tx, within } from '@jumun/service-kit';
 import type { Bus } from './bus.ts';
 import type { EncodedMessage, OutMessage } from './message.ts';
 import { outboxAge } from './metrics.ts';
-import { insertRows, MARK_SENT, messageOf, type OutboxRow, rawRowOf, READ_UNSENT, rowOf } from './outbox-rows.ts';
+import {
+  insertRows,
+  MARK_SENT,
+  messageOf,
+  type OutboxRow,
+  rawRowOf,
+  READ_UNSENT,
+  READ_UNSENT_OF,
+  rowOf,
+  type UnsentRow,
+} from './outbox-rows.ts';
 
 export interface Outbox {
   /** Writes the messages in the transaction of the effect that they report. Need not be awaited there. */
   add(tx: Tx, messages: readonly OutMessage[]): Promise<unknown>;
   addEncoded(tx: Tx, messages: readonly EncodedMessage[]): Promise<unknown>;
-  /** After the commit: sends what was added. Never rejects; what fails is sent by the poller. */
+  /** After the commit: sends what was added. Never rejects; what fails, or is of a topic that takes nothing, is left to the poller. */
   flush(messages: readonly OutMessage[]): Promise<void>;
   /** Looks now for what was committed and not sent. Never rejects. */
   sweep(): Promise<void>;
@@ -31,6 +41,11 @@ export interface OutboxOptions {
 const ROWS_MAX = 500;
 /** A broker that answers does so within milliseconds. */
 const STOP_MS = 500;
+/** A list in SQL is never empty. */
+const NO_TOPIC = '';
+
+/** How long the first of them, which is the oldest, has waited, in seconds. */
+const ageOf = ([oldest]: readonly UnsentRow[]): number => Math.max(0, Number(oldest?.ageSeconds ?? 0));
 
 /**
  * For what starts outside Kafka, and for dead letters that are committed with an answer: the message is a row of the same transaction as the
@@ -72,26 +87,57 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
     flushing = undefined;
   };
 
-  /** Topic by topic, and one by one where that fails: one that cannot be sent must not hold up the others. */
-  const sendLeftovers = async (leftovers: readonly OutboxRow[]): Promise<void> => {
-    for (const group of Map.groupBy(leftovers, ({ topic }) => topic).values()) {
+  /**
+   * Topics that could not be written to, and since when something waits there. They are read and tried beside the others, which they neither
+   * make wait nor keep from being read by as many rows as are read at once.
+   */
+  const troubled = new Map<string, number>();
+
+  /** Until one fails for now, which is no matter of that one, and takes half a minute. */
+  const sendOneByOne = async (leftovers: readonly OutboxRow[]): Promise<void> => {
+    for (const row of leftovers) {
       if (stopping) return;
       try {
-        await sendRows(group);
+        await sendRows([row]);
       } catch (err) {
-        logger.error({ err, topic: group[0]?.topic, messages: group.length }, 'outbox rows cannot be sent');
-        if (group.length === 1) continue;
-        for (const row of group) if (!stopping) await sendRows([row]).catch(() => {});
+        if (isTransient(err)) return;
       }
     }
+  };
+
+  const sendLeftovers = async (topic: string, found: readonly UnsentRow[]): Promise<void> => {
+    const leftovers = found.filter(({ id }) => !inFlight.has(id));
+    try {
+      if (leftovers.length > 0) await sendRows(leftovers);
+      troubled.delete(topic);
+    } catch (err) {
+      logger.error({ err, topic, messages: leftovers.length }, 'outbox rows cannot be sent');
+      troubled.set(topic, Math.min(troubled.get(topic) ?? Infinity, Date.now() - 1_000 * ageOf(found)));
+      if (!isTransient(err) && leftovers.length > 1) await sendOneByOne(leftovers);
+    }
+  };
+
+  let retrying: Promise<void> | undefined;
+  const retryTroubled = async (): Promise<void> => {
+    const retry = async (topic: string): Promise<void> =>
+      sendLeftovers(topic, await db.query<UnsentRow>(READ_UNSENT_OF, [minAgeSeconds, [topic], ROWS_MAX]));
+    try {
+      await Promise.all([...troubled.keys()].map(retry));
+    } catch (err) {
+      logger.warn({ err }, 'the outbox could not be read');
+    }
+    retrying = undefined;
   };
 
   let sweeping: Promise<void> | undefined;
   const sweepOnce = async (): Promise<void> => {
     try {
-      const found = await db.query<OutboxRow>(READ_UNSENT, [minAgeSeconds, ROWS_MAX]);
-      outboxAge.set(found[0] === undefined ? 0 : Math.max(0, (Date.now() - found[0].createdAt.getTime()) / 1_000));
-      await sendLeftovers(found.filter(({ id }) => !inFlight.has(id)));
+      if (troubled.size > 0) retrying ??= retryTroubled();
+      const found = await db.query<UnsentRow>(READ_UNSENT, [minAgeSeconds, [...troubled.keys(), NO_TOPIC], ROWS_MAX]);
+      const waiting = [...troubled.values()].map((since) => (Date.now() - since) / 1_000);
+      outboxAge.set(Math.max(ageOf(found), ...waiting));
+      const byTopic = Map.groupBy(found, ({ topic }) => topic);
+      await Promise.all([...byTopic].map(([topic, rows]) => sendLeftovers(topic, rows)));
     } catch (err) {
       logger.warn({ err }, 'the outbox could not be read');
     }
@@ -104,7 +150,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
     add: (tx, messages) => insertRows(tx, messages.map(rowFor)),
     addEncoded: (tx, messages) => insertRows(tx, messages.map(rawRowOf)),
     flush: (messages) => {
-      pending.push(...messages.map(rowFor));
+      pending.push(...messages.filter(({ topic }) => !troubled.has(topic)).map(rowFor));
       // Begun a moment later: with nothing to send it would end before it is assigned, and look like one that never ends.
       return (flushing ??= Promise.resolve().then(flushPending));
     },
@@ -117,7 +163,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
       stopping = true;
       clearInterval(timer);
       timer = undefined;
-      await within(STOP_MS, Promise.all([flushing, sweeping]));
+      await within(STOP_MS, Promise.all([flushing, sweeping, retrying]));
     },
   };
 };

@@ -1,5 +1,5 @@
 import { claimStatement, READ_OTHERS, writeReplies } from '../src/inbox.ts';
-import { MARK_SENT, READ_UNSENT } from '../src/outbox-rows.ts';
+import { MARK_SENT, READ_UNSENT, READ_UNSENT_OF } from '../src/outbox-rows.ts';
 import { type Fixture, openFixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -54,8 +54,11 @@ test('what others have claimed is read by ranges of the primary key', async () =
   expect(await explain(READ_OTHERS, [ids, 'token'])).toMatchObject([{ table: 'inbox', type: 'range', key: 'PRIMARY', rows: 3 }]);
 });
 
-test('unsent rows are found without touching those that were sent', async () => {
-  const [plan] = await explain(READ_UNSENT, [1, 100]);
+test.each([
+  ['of all topics but some', READ_UNSENT],
+  ['of one topic', READ_UNSENT_OF],
+])('unsent rows %s are found without touching those that were sent', async (_, read) => {
+  const [plan] = await explain(read, [1, ['t'], 100]);
   expect(plan).toMatchObject({ key: 'outbox_unsent', type: 'range' });
   expect(plan?.rows).toBeLessThan(10);
 });

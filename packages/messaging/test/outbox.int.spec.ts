@@ -1,7 +1,8 @@
 import { arm, wasHit } from './fault-points.ts';
 import { common } from '@jumun/protos';
-import { newId } from '@jumun/service-kit';
-import { type InMessage, openOutbox, type Outbox, type OutMessage, startPurge } from '../src/index.ts';
+import { newId, TransientError } from '@jumun/service-kit';
+import { outboxAge } from '../src/metrics.ts';
+import { type Bus, type InMessage, openOutbox, type Outbox, type OutMessage, startPurge } from '../src/index.ts';
 import { EVENTS, eventually, type Fixture, logger, openFixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -87,6 +88,30 @@ test('a row that cannot be sent does not hold up the others', async () => {
   outbox.start();
   expect(await eventually(() => timesSeen(good.id) === 1)).toBe(true);
   await fixture.db.execute('DELETE FROM outbox WHERE id = ?', [bad.id]);
+});
+
+test('a topic that cannot be written to holds up no other, however many rows wait for it', async () => {
+  await outbox.stop();
+  const nowhere = 'no.such.topic';
+  // As a broker that is asked for what is away, but sooner.
+  const sendEncoded: Bus['sendEncoded'] = async (messages) => {
+    if (messages.every(({ topic }) => topic !== nowhere)) return fixture.bus.sendEncoded(messages);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    throw new TransientError('no leader');
+  };
+  const mine = openOutbox({ db: fixture.db, bus: { ...fixture.bus, sendEncoded }, logger, pollMs: 200 });
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  const stuck = Array.from({ length: 600 }, () => ({ ...event(), topic: nowhere, time: hourAgo }));
+  const goods = [event(), event()] as const;
+  await fixture.db.transaction((tx) => mine.add(tx, stuck));
+  await fixture.db.transaction((tx) => mine.add(tx, [goods[0]]));
+  mine.start();
+  await eventually(() => timesSeen(goods[0].id) === 1);
+  expect((await outboxAge.get()).values[0]?.value).toBeGreaterThan(3_590);
+  await fixture.db.transaction((tx) => mine.add(tx, [goods[1], { ...event(), topic: nowhere }]));
+  await eventually(() => timesSeen(goods[1].id) === 1);
+  await mine.stop();
+  await fixture.db.execute('DELETE FROM outbox WHERE topic = ?', [nowhere]);
 });
 
 test('rows are purged when their time is over, and not before', async () => {
