@@ -18,7 +18,10 @@ export interface Outbox {
   /** Writes the messages in the transaction of the effect that they report. Need not be awaited there. */
   add(tx: Tx, messages: readonly OutMessage[]): Promise<unknown>;
   addEncoded(tx: Tx, messages: readonly EncodedMessage[]): Promise<unknown>;
-  /** After the commit: sends what was added. Never rejects; what fails, or is of a topic that takes nothing, is left to the poller. */
+  /**
+   * After the commit: sends what was added. Never rejects; what fails, is too much for the memory, or is of a topic that takes nothing is left
+   * to the poller.
+   */
   flush(messages: readonly OutMessage[]): Promise<void>;
   /** Looks now for what was committed and not sent. Never rejects. */
   sweep(): Promise<void>;
@@ -39,6 +42,8 @@ export interface OutboxOptions {
 }
 
 const ROWS_MAX = 500;
+/** So many may wait for their turn in memory; a broker that is slow or away for half a minute leaves more, which are in the table. */
+const PENDING_MAX = 5_000;
 /** A broker that answers does so within milliseconds. */
 const STOP_MS = 500;
 /** A list in SQL is never empty. */
@@ -79,7 +84,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
         await sendRows(batch);
       } catch (err) {
         logger.warn({ err, messages: batch.length }, 'events were not sent right after their commit; the poller will');
-        if (stopping) pending = [];
+        pending = [];
       } finally {
         for (const { id } of batch) inFlight.delete(id);
       }
@@ -150,7 +155,8 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
     add: (tx, messages) => insertRows(tx, messages.map(rowFor)),
     addEncoded: (tx, messages) => insertRows(tx, messages.map(rawRowOf)),
     flush: (messages) => {
-      pending.push(...messages.filter(({ topic }) => !troubled.has(topic)).map(rowFor));
+      const leftToUs = messages.filter(({ topic }) => !troubled.has(topic)).slice(0, PENDING_MAX - pending.length);
+      for (const message of leftToUs) pending.push(rowFor(message));
       // Begun a moment later: with nothing to send it would end before it is assigned, and look like one that never ends.
       return (flushing ??= Promise.resolve().then(flushPending));
     },

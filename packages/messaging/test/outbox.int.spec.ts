@@ -114,6 +114,44 @@ test('a topic that cannot be written to holds up no other, however many rows wai
   await fixture.db.execute('DELETE FROM outbox WHERE topic = ?', [nowhere]);
 });
 
+describe('while the broker does not answer', () => {
+  /** An outbox without its poller, whose first send ends when it is told to; and the ids that it sends. */
+  const slow = () => {
+    const first = Promise.withResolvers<void>();
+    const sent: string[][] = [];
+    const sendEncoded: Bus['sendEncoded'] = async (messages) => {
+      sent.push(messages.map(({ headers }) => String(headers['ce_id'])));
+      if (sent.length === 1) await first.promise;
+    };
+    return { first, sent, mine: openOutbox({ db: fixture.db, bus: { ...fixture.bus, sendEncoded }, logger }) };
+  };
+  const events = (count: number): OutMessage[] => Array.from({ length: count }, event);
+
+  test('no more than a few thousand events wait in memory', async () => {
+    const { first, sent, mine } = slow();
+    const one = event();
+    const flushed = mine.flush([one]);
+    await eventually(() => sent.length === 1);
+    for (let i = 0; i < 20; i++) void mine.flush(events(1_000));
+    first.resolve();
+    await flushed;
+    expect(sent.flat().length).toBe(5_001);
+  });
+
+  test('those that wait behind a send that fails are left to the poller', async () => {
+    const { first, sent, mine } = slow();
+    const flushed = mine.flush([event()]);
+    await eventually(() => sent.length === 1);
+    void mine.flush(events(1_000));
+    first.reject(new TransientError('away'));
+    await flushed;
+    expect(sent.flat()).toHaveLength(1);
+    const after = event();
+    await mine.flush([after]);
+    expect(sent.at(-1)).toEqual([after.id]);
+  });
+});
+
 test('rows are purged when their time is over, and not before', async () => {
   const days = (n: number): string => `CURRENT_TIMESTAMP(3) - INTERVAL ${n} DAY`;
   for (const age of [0, 2, 4]) {
