@@ -22,10 +22,15 @@ const readUnsent = (ofTopics: string): string => `
   SELECT id, topic, message_key AS messageKey, type, payload, traceparent, created_at AS createdAt,
          TIMESTAMPDIFF(SECOND, created_at, CURRENT_TIMESTAMP(3)) AS ageSeconds
     FROM outbox FORCE INDEX (outbox_unsent)
-   WHERE sent_at IS NULL AND created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND AND topic ${ofTopics} (?)
+   WHERE sent_at IS NULL AND topic ${ofTopics} (?)
+     AND (created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND OR created_at > CURRENT_TIMESTAMP(3) + INTERVAL ? SECOND)
    ORDER BY created_at LIMIT ?`;
 
-/** Unsent rows are found by being unsent, never by how far one has read: a slow transaction may commit an old row late. */
+/**
+ * Unsent rows are found by being unsent, never by how far one has read: a slow transaction may commit an old row late. Only those of just now
+ * are left to who wrote them. A row has the time of its event, by the clock of who wrote it; if that is ahead of the database's, its rows are
+ * of the future, and are not waited for.
+ */
 export const READ_UNSENT = readUnsent('NOT IN');
 export const READ_UNSENT_OF = readUnsent('IN');
 

@@ -125,7 +125,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
   let retrying: Promise<void> | undefined;
   const retryTroubled = async (): Promise<void> => {
     const retry = async (topic: string): Promise<void> =>
-      sendLeftovers(topic, await db.query<UnsentRow>(READ_UNSENT_OF, [minAgeSeconds, [topic], ROWS_MAX]));
+      sendLeftovers(topic, await db.query<UnsentRow>(READ_UNSENT_OF, [[topic], minAgeSeconds, minAgeSeconds, ROWS_MAX]));
     try {
       await Promise.all([...troubled.keys()].map(retry));
     } catch (err) {
@@ -138,7 +138,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
   const sweepOnce = async (): Promise<void> => {
     try {
       if (troubled.size > 0) retrying ??= retryTroubled();
-      const found = await db.query<UnsentRow>(READ_UNSENT, [minAgeSeconds, [...troubled.keys(), NO_TOPIC], ROWS_MAX]);
+      const found = await db.query<UnsentRow>(READ_UNSENT, [[...troubled.keys(), NO_TOPIC], minAgeSeconds, minAgeSeconds, ROWS_MAX]);
       const waiting = [...troubled.values()].map((since) => (Date.now() - since) / 1_000);
       outboxAge.set(Math.max(ageOf(found), ...waiting));
       const byTopic = Map.groupBy(found, ({ topic }) => topic);

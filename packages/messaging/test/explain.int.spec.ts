@@ -58,7 +58,7 @@ test.each([
   ['of all topics but some', READ_UNSENT],
   ['of one topic', READ_UNSENT_OF],
 ])('unsent rows %s are found without touching those that were sent', async (_, read) => {
-  const [plan] = await explain(read, [1, ['t'], 100]);
+  const [plan] = await explain(read, [['t'], 1, 1, 100]);
   expect(plan).toMatchObject({ key: 'outbox_unsent', type: 'range' });
   expect(plan?.rows).toBeLessThan(10);
 });

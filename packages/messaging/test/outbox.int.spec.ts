@@ -69,6 +69,29 @@ test('a crash before the send is healed by the poller, though younger rows were 
   await eventually(() => isSent(lost.id));
 });
 
+test.each([
+  ['ahead', 600_000],
+  ['behind', -600_000],
+])('an event of a process whose clock is %s is found at once, and keeps its time', async (_, msAhead) => {
+  const lost = { ...event(), time: new Date(Date.now() + msAhead) };
+  await fixture.db.transaction((tx) => outbox.add(tx, [lost]));
+  outbox.start();
+  await eventually(() => timesSeen(lost.id) === 1);
+  expect(seen.find(({ id }) => id === lost.id)?.time).toEqual(lost.time);
+});
+
+test('rows of a clock that is ahead, which cannot be sent, grow old all the same', async () => {
+  await outbox.stop();
+  const lost = { ...event(), topic: 'ahead.events', time: new Date(Date.now() + 600_000) };
+  const sendEncoded: Bus['sendEncoded'] = () => Promise.reject(new TransientError('away'));
+  const mine = openOutbox({ db: fixture.db, bus: { ...fixture.bus, sendEncoded }, logger, pollMs: 200 });
+  await fixture.db.transaction((tx) => mine.add(tx, [lost]));
+  mine.start();
+  expect(await eventually(async () => (await outboxAge.get()).values[0]!.value > 1)).toBe(true);
+  await mine.stop();
+  await fixture.db.execute('DELETE FROM outbox WHERE id = ?', [lost.id]);
+});
+
 test('a crash after the send sends the same message again', async () => {
   const one = event();
   await arm('outbox:sent-not-marked');
