@@ -51,18 +51,25 @@ const COUPONS = [
   `INSERT INTO outbox (id, topic, message_key, type, payload, sent_at) VALUES ('${id('f2')}', 't', 'k', 'x', '{}', UTC_TIMESTAMP(3))`,
 ];
 
+/** An instant of SQL as sagas keep it in their progress. */
+const epochMs = (instant: string): string => `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${instant}) DIV 1000`;
+
 /** A saga with its history: states of the order, and between them what it has heard, as `wallet:WalletDebited`. The rest as given, as SQL. */
 export const saga = (orderId: string, entries: readonly string[], more: Readonly<Record<string, string>>): string =>
   `INSERT INTO sagas (id, order_id, definition, definition_version, version, progress, data, timeline, ${Object.keys(more).join(', ')})
-   VALUES ('${orderId}', '${orderId}', 'place-order', 1, 4, '{"stage":"reserve"}', '{}', '${lines(entries)}', ${Object.values(more).join(', ')})`;
+   VALUES ('${orderId}', '${orderId}', 'place-order', 1, 4, JSON_OBJECT('stage', 'reserve', 'nextAt', ${epochMs(more['next_at'] ?? 'NULL')}), '{}',
+           '${lines(entries)}', ${Object.values(more).join(', ')})`;
+/** Sets what is to be looked at by then, in the row and in the progress, and whatever else is given. */
+export const dueAt = (orderId: string, instant: string, more = ''): string =>
+  `UPDATE sagas SET next_at = ${instant}, progress = JSON_SET(progress, '$.nextAt', ${epochMs(instant)})${more} WHERE id = '${orderId}'`;
 const lines = (entries: readonly string[]): string =>
   entries
     .map((entry) => (entry.includes(':') ? entry.split(':') : ['order', entry]))
     .map(([source, kind]) => JSON.stringify([{ at: 0, source, kind, detail: {} }]))
     .join('\\n');
-const ended = (outcome: string) => ({
+export const ended = (outcome: 'COMPLETED' | 'REFUSED'): Readonly<Record<string, string>> => ({
   outcome: `'${outcome}'`,
-  event_type: "'x'",
+  event_type: `'jumun.orders.v1.${outcome === 'COMPLETED' ? 'OrderCompleted' : 'OrderCancelled'}'`,
   event_payload: "'{}'",
   event_sent_at: 'UTC_TIMESTAMP(3)',
 });
@@ -103,6 +110,7 @@ const GUARDS: readonly (readonly [Schema, string])[] = [
   ['catalog', 'ALTER TABLE stock DROP CONSTRAINT stock_available'],
   ['catalog', 'ALTER TABLE stock_movements DROP INDEX stock_movements_cause'],
   ['coupon', 'ALTER TABLE coupon_events DROP CONSTRAINT coupon_events_issued'],
+  ['coupon', 'ALTER TABLE coupons DROP INDEX coupons_one_a_user, ADD KEY coupons_event (event_id)'],
 ];
 
 /** Four schemas of their own with two orders whose books agree. */

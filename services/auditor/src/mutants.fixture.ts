@@ -26,6 +26,19 @@ const MONEY: readonly Mutant[] = [
     tamper: on('wallet', 'UPDATE wallets SET balance = 8101'),
   },
   {
+    red: 'wallet.balance-equals-ledger',
+    because: 'a wallet was deleted, its entries were not',
+    tamper: on('wallet', 'DELETE FROM wallets'),
+  },
+  {
+    red: 'wallet.balance-equals-ledger',
+    because: 'money was charged to a user without a wallet',
+    tamper: on(
+      'wallet',
+      `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id) VALUES ('${id('e8')}', '${id('a2')}', 1, 'CHARGE', 500, 500, '${id('e8')}')`,
+    ),
+  },
+  {
     red: 'wallet.never-negative',
     because: 'a wallet was debited without looking',
     tamper: on(
@@ -39,6 +52,36 @@ const MONEY: readonly Mutant[] = [
     red: 'wallet.ledger-unbroken',
     because: 'an entry was changed afterwards',
     tamper: on('wallet', `UPDATE ledger SET balance_after = 9000 WHERE id = '${id('e1')}'`),
+  },
+  {
+    red: 'wallet.ledger-unbroken',
+    because: 'an entry is missing between two others',
+    tamper: on('wallet', `UPDATE ledger SET version = 3 WHERE id = '${id('e2')}'`, 'UPDATE wallets SET version = 3'),
+  },
+  {
+    red: 'wallet.ledger-unbroken',
+    because: 'a wallet is ahead of its last entry',
+    tamper: on('wallet', 'UPDATE wallets SET version = 3'),
+  },
+  {
+    red: 'wallet.ledger-unbroken',
+    because: 'a payment is shown with an order that it was not for',
+    tamper: on('wallet', `UPDATE ledger SET order_id = '${FAILED}' WHERE id = '${id('e2')}'`),
+  },
+  {
+    red: 'wallet.ledger-unbroken',
+    because: 'a payment is shown without its order',
+    tamper: on('wallet', `UPDATE ledger SET order_id = NULL WHERE id = '${id('e2')}'`),
+  },
+  {
+    red: 'wallet.ledger-unbroken',
+    because: 'the cause of a charge was changed',
+    tamper: on('wallet', `UPDATE ledger SET cause_id = '${id('99')}' WHERE id = '${id('e1')}'`),
+  },
+  {
+    red: 'wallet.ledger-unbroken',
+    because: 'a charge is shown with an order',
+    tamper: on('wallet', `UPDATE ledger SET order_id = '${PAID}' WHERE id = '${id('e1')}'`),
   },
   {
     red: 'orders.paid-exactly-once',
@@ -64,6 +107,29 @@ const MONEY: readonly Mutant[] = [
       `INSERT INTO wallets (user_id, balance, version) VALUES ('${id('a2')}', 8100, 2)`,
       `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES
          ('${id('e8')}', '${id('a2')}', 1, 'CHARGE', 10000, 10000, '${id('e8')}', NULL), ('${id('e9')}', '${id('a2')}', 2, 'PAYMENT', -1900, 8100, '${PAID}', '${PAID}')`,
+    ),
+  },
+  {
+    red: 'orders.paid-exactly-once',
+    because: 'an order was cancelled, and its payment kept',
+    tamper: [
+      ...on(
+        'wallet',
+        `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES ('${id('e3')}', '${USER}', 3, 'PAYMENT', -1000, 7100, '${FAILED}', '${FAILED}')`,
+        'UPDATE wallets SET balance = 7100, version = 3',
+        answered(`${FAILED}/pay/1`, 'jumun.wallet.v1.WalletDebited'),
+      ),
+      ...on('orders', told(FAILED, ['wallet:WalletDebited'])),
+    ],
+  },
+  {
+    red: 'orders.paid-exactly-once',
+    because: 'an order was paid that was rolled back',
+    tamper: on(
+      'wallet',
+      `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES ('${id('e3')}', '${USER}', 3, 'PAYMENT', -1000, 7100, '${id('b7')}', '${id('b7')}')`,
+      'UPDATE wallets SET balance = 7100, version = 3',
+      answered(`${id('b7')}/pay/1`, 'jumun.wallet.v1.WalletDebited'),
     ),
   },
   {
@@ -94,6 +160,24 @@ const STOCK: readonly Mutant[] = [
     red: 'stock.adds-up',
     because: 'units appeared from nowhere',
     tamper: on('catalog', 'UPDATE stock SET available = available + 1'),
+  },
+  {
+    red: 'stock.adds-up',
+    because: 'the stock of an option was deleted',
+    tamper: on('catalog', 'DELETE FROM stock'),
+  },
+  {
+    red: 'stock.adds-up',
+    because: 'units were brought in for an option without stock',
+    tamper: on(
+      'catalog',
+      `INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id) VALUES ('${id('c8')}', 'INITIAL', 5, 5, '${id('c8')}')`,
+    ),
+  },
+  {
+    red: 'stock.adds-up',
+    because: 'an option was reserved that has no stock',
+    tamper: on('catalog', `UPDATE reservations SET option_id = '${id('c8')}' WHERE order_id = '${FAILED}'`),
   },
   {
     red: 'stock.never-oversold',
@@ -127,6 +211,17 @@ const STOCK: readonly Mutant[] = [
     red: 'orders.sold-as-ordered',
     because: 'an order completed with other units than it had reserved',
     tamper: on('orders', `UPDATE order_lines SET quantity = 3 WHERE order_id = '${PAID}'`),
+  },
+  {
+    red: 'orders.sold-as-ordered',
+    because: 'an order was sold what it had not ordered as well',
+    tamper: on(
+      'catalog',
+      `INSERT INTO stock (option_id, product_id, available, reserved, sold, version) VALUES ('${id('c2')}', '${id('c0')}', 4, 0, 1, 2)`,
+      `INSERT INTO reservations (order_id, option_id, quantity, status) VALUES ('${PAID}', '${id('c2')}', 1, 'COMMITTED')`,
+      `INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id, order_id) VALUES
+         ('${id('c2')}', 'INITIAL', 5, 5, '${id('c2')}', NULL), ('${id('c2')}', 'SALE', -1, 4, '${PAID}', '${PAID}')`,
+    ),
   },
   {
     red: 'orders.sold-as-ordered',
@@ -194,6 +289,20 @@ const COUPONS: readonly Mutant[] = [
     tamper: on('coupon', 'UPDATE coupon_events SET issued = 2'),
   },
   {
+    red: 'coupons.issued-counted',
+    because: 'more were issued than there are',
+    tamper: on('coupon', 'UPDATE coupon_events SET total_quantity = 0'),
+  },
+  {
+    red: 'coupons.issued-counted',
+    because: 'a user was granted two, without the unique key of the coupons',
+    tamper: on(
+      'coupon',
+      `INSERT INTO coupons (id, event_id, user_id, status, expires_at) VALUES ('${id('d3')}', '${EVENT}', '${USER}', 'AVAILABLE', '2027-02-01')`,
+      'UPDATE coupon_events SET issued = 2',
+    ),
+  },
+  {
     red: 'coupons.used-by-one-order',
     because: 'the coupon was given back although its order was completed',
     tamper: on(
@@ -210,7 +319,21 @@ const COUPONS: readonly Mutant[] = [
   {
     red: 'coupons.used-by-one-order',
     because: "another user's coupon was used",
-    tamper: on('coupon', `UPDATE coupons SET user_id = '${id('a3')}' WHERE id = '${COUPON}'`),
+    tamper: on(
+      'coupon',
+      `UPDATE coupons SET user_id = '${id('a3')}' WHERE id = '${COUPON}'`,
+      `UPDATE idempotency SET caller = '${id('a3')}'`,
+    ),
+  },
+  {
+    red: 'coupons.used-by-one-order',
+    because: 'a coupon is held by an order that was rolled back',
+    tamper: on(
+      'coupon',
+      `INSERT INTO coupons (id, event_id, user_id, status, order_id, expires_at) VALUES ('${id('d3')}', '${EVENT}', '${id('a3')}', 'HELD', '${id('b7')}', '2027-02-01')`,
+      'UPDATE coupon_events SET issued = 2',
+      answered(`${id('b7')}/reserve.coupon/1`, 'jumun.coupon.v1.CouponHeld'),
+    ),
   },
   {
     red: 'coupons.used-by-one-order',
@@ -239,6 +362,16 @@ const COUPONS: readonly Mutant[] = [
     red: 'inbox.coupon.one-effect',
     because: 'a hold was carried out under two ids',
     tamper: on('coupon', answered(`${PAID}/reserve.coupon/2`, 'jumun.coupon.v1.CouponHeld')),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
+    because: 'a hold was carried out under two ids, and undone once',
+    tamper: on(
+      'coupon',
+      answered(`${FAILED}/reserve.coupon/1`, 'jumun.coupon.v1.CouponHeld'),
+      answered(`${FAILED}/reserve.coupon/2`, 'jumun.coupon.v1.CouponHeld'),
+      answered(`${FAILED}/reserve.coupon.undo/1`, 'jumun.coupon.v1.CouponReleased'),
+    ),
   },
   {
     red: 'inbox.coupon.one-effect',
@@ -306,6 +439,11 @@ const EVERYWHERE: readonly Mutant[] = [
       tamper: on(schema, `INSERT INTO inbox (id, claim) VALUES ('${id('b8')}/x/1', '${id('f1')}')`),
     },
     {
+      red: `inbox.${schema}.answered`,
+      because: 'an answer was stored without what it says',
+      tamper: on(schema, 'UPDATE inbox SET reply = NULL'),
+    },
+    {
       red: `outbox.${schema}.sent`,
       because: 'the poller never came by',
       tamper: on(schema, "UPDATE outbox SET sent_at = NULL, created_at = '2026-01-01'"),
@@ -316,6 +454,21 @@ const EVERYWHERE: readonly Mutant[] = [
     because: 'a key was kept although its effect was rolled back',
     tamper: on(schema, `UPDATE idempotency SET effect_id = '${id('99')}'`),
   })),
+  ...(['wallet', 'coupon', 'orders'] as const).map((schema) => ({
+    red: `idempotency.${schema}.points-to-effect`,
+    because: "a key leads to what is another user's",
+    tamper: on(schema, `UPDATE idempotency SET caller = '${id('a3')}'`),
+  })),
+  {
+    red: 'idempotency.wallet.points-to-effect',
+    because: 'a key leads to a payment, which nobody calls for',
+    tamper: on('wallet', `UPDATE idempotency SET effect_id = '${id('e2')}'`),
+  },
+  {
+    red: 'idempotency.catalog.points-to-effect',
+    because: 'a key leads to a sale, which nobody calls for',
+    tamper: on('catalog', `UPDATE idempotency SET effect_id = '${PAID}'`),
+  },
 ];
 
 export const MUTANTS: readonly Mutant[] = [...MONEY, ...STOCK, ...COUPONS, ...SAGAS, ...EVERYWHERE];

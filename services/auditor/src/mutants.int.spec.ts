@@ -45,7 +45,8 @@ describe('the auditor', () => {
 
   describe('an order under way', () => {
     const OPEN = id('b6');
-    const at = (stage: string) => given.tamper('orders', `UPDATE sagas SET progress = '{"stage":"${stage}"}' WHERE id = '${OPEN}'`);
+    const at = (stage: string) =>
+      given.tamper('orders', `UPDATE sagas SET progress = JSON_SET(progress, '$.stage', '${stage}') WHERE id = '${OPEN}'`);
     beforeEach(async () => {
       for (const statement of [
         `INSERT INTO reservations (order_id, option_id, quantity, status) VALUES ('${OPEN}', '${OPTION}', 1, 'RESERVED')`,

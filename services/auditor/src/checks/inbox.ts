@@ -7,10 +7,12 @@ const ORDER_OF = (column: string): string => `SUBSTRING_INDEX(${column}, '/', 1)
 
 /** A claimed command without an answer was committed without its effect; it would be answered by nobody, for ever. */
 const answered = (schema: 'wallet' | 'catalog' | 'coupon'): Check =>
-  sqlCheck(`inbox.${schema}.answered`, 'Every claimed command has its stored answer.', schema, ({ ids }) => {
+  sqlCheck(`inbox.${schema}.answered`, 'Every claimed command has its stored answer, its type and what it says.', schema, ({ ids }) => {
     const some = only('id', ids);
     return {
-      violations: `SELECT id, 'claimed, but never answered' AS message FROM inbox WHERE reply_type IS NULL${some.sql}`,
+      violations: `
+        SELECT id, IF(reply_type IS NULL, 'claimed, but never answered', CONCAT('answered ', reply_type, ', but nothing is stored of it')) AS message
+          FROM inbox WHERE (reply_type IS NULL OR reply IS NULL)${some.sql}`,
       params: some.params,
       counted: 'inbox',
     };
@@ -129,8 +131,11 @@ export const couponOneEffect = acrossSchemas(
     }
     const keepers = new Set(coupons.map(({ orderId }) => orderId));
     for (const [id, { held, used, released }] of answers)
-      if (!keepers.has(id) && (used > 0 || (held > 0 && released === 0)))
-        violations.push({ id, message: `${held} hold commands and ${used} uses were answered, but it has no coupon` });
+      if (!keepers.has(id) && (used > 0 || held > 1 || (held === 1 && released === 0)))
+        violations.push({
+          id,
+          message: `${held} hold commands, ${used} uses and ${released} releases were answered, but it has no coupon`,
+        });
     return violations;
   },
 );

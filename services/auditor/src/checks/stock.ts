@@ -2,17 +2,27 @@ import { only, sqlCheck } from '../check.ts';
 
 export const stockAddsUp = sqlCheck(
   'stock.adds-up',
-  'Initial stock plus adjustments is available plus reserved plus sold, for every option.',
+  'Initial stock plus adjustments is available plus reserved plus sold, for every option; none is moved or reserved without its stock.',
   'catalog',
   ({ ids }) => {
     const some = only('s.option_id', ids);
+    const moved = only('m.option_id', ids);
+    const held = only('r.option_id', ids);
     return {
       violations: `
         SELECT s.option_id AS id, CONCAT('brought in ', COALESCE(m.brought_in, 0), ', but available ', s.available, ' + reserved ', s.reserved, ' + sold ', s.sold) AS message
           FROM stock s
           LEFT JOIN (SELECT option_id, SUM(delta) AS brought_in FROM stock_movements WHERE type IN ('INITIAL', 'ADJUSTMENT') GROUP BY option_id) m ON m.option_id = s.option_id
-         WHERE COALESCE(m.brought_in, 0) <> s.available + s.reserved + s.sold${some.sql}`,
-      params: some.params,
+         WHERE COALESCE(m.brought_in, 0) <> s.available + s.reserved + s.sold${some.sql}
+        UNION ALL
+        SELECT m.option_id, CONCAT('it has no stock, but ', COUNT(*), ' movements')
+          FROM stock_movements m LEFT JOIN stock s ON s.option_id = m.option_id
+         WHERE s.option_id IS NULL${moved.sql} GROUP BY m.option_id
+        UNION ALL
+        SELECT r.option_id, CONCAT('it has no stock, but ', COUNT(*), ' reservations of ', SUM(r.quantity), ' units')
+          FROM reservations r LEFT JOIN stock s ON s.option_id = r.option_id
+         WHERE s.option_id IS NULL${held.sql} GROUP BY r.option_id`,
+      params: [...some.params, ...moved.params, ...held.params],
       counted: 'stock',
     };
   },

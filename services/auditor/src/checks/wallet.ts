@@ -2,18 +2,24 @@ import { only, sqlCheck } from '../check.ts';
 
 export const balanceEqualsLedger = sqlCheck(
   'wallet.balance-equals-ledger',
-  'A balance is the sum of its ledger entries.',
+  'A balance is the sum of its ledger entries, and every entry is of a wallet.',
   'wallet',
   ({ ids }) => {
     const some = only('w.user_id', ids);
+    const entries = only('l.user_id', ids);
     return {
       violations: `
       SELECT w.user_id AS id, CONCAT('balance ', w.balance, ' at version ', w.version, ', but its ', COUNT(l.id), ' entries sum up to ', COALESCE(SUM(l.amount), 0)) AS message
         FROM wallets w LEFT JOIN ledger l ON l.user_id = w.user_id
        WHERE TRUE${some.sql}
        GROUP BY w.user_id, w.balance, w.version
-      HAVING w.balance <> COALESCE(SUM(l.amount), 0)`,
-      params: some.params,
+      HAVING w.balance <> COALESCE(SUM(l.amount), 0)
+      UNION ALL
+      SELECT l.user_id, CONCAT('there is no wallet, but its ', COUNT(*), ' entries sum up to ', SUM(l.amount))
+        FROM ledger l LEFT JOIN wallets w ON w.user_id = l.user_id
+       WHERE w.user_id IS NULL${entries.sql}
+       GROUP BY l.user_id`,
+      params: [...some.params, ...entries.params],
       counted: 'wallets',
     };
   },
@@ -31,10 +37,13 @@ export const neverNegative = sqlCheck('wallet.never-negative', 'No balance is or
   };
 });
 
-/** A changed or deleted entry breaks the chain: each balance after is the one before plus the amount, and versions have no gap. */
+/**
+ * A changed or deleted entry breaks the chain: each balance after is the one before plus the amount, and versions have no gap. What an entry is
+ * for it says twice: a charge is its own cause and of no order, every other entry has its order as its cause.
+ */
 export const ledgerUnbroken = sqlCheck(
   'wallet.ledger-unbroken',
-  'Ledger entries follow one another without a gap and are never changed.',
+  'Ledger entries follow one another without a gap, say the same of what they are for wherever they say it, and are never changed.',
   'wallet',
   ({ ids }) => {
     const some = only('user_id', ids);
@@ -50,8 +59,12 @@ export const ledgerUnbroken = sqlCheck(
       UNION ALL
       SELECT w.user_id, CONCAT('wallet is at version ', w.version, ', its last entry at ', COALESCE(MAX(l.version), 0))
         FROM wallets w LEFT JOIN ledger l ON l.user_id = w.user_id
-       WHERE TRUE${wallets.sql} GROUP BY w.user_id, w.version HAVING w.version <> COALESCE(MAX(l.version), 0)`,
-      params: [...some.params, ...wallets.params],
+       WHERE TRUE${wallets.sql} GROUP BY w.user_id, w.version HAVING w.version <> COALESCE(MAX(l.version), 0)
+      UNION ALL
+      SELECT user_id, CONCAT(type, ' ', id, ' has the cause ', cause_id, IF(order_id IS NULL, ' and no order', CONCAT(' and the order ', order_id)))
+        FROM ledger
+       WHERE NOT IF(type = 'CHARGE', cause_id = id AND order_id IS NULL, cause_id <=> order_id)${some.sql}`,
+      params: [...some.params, ...wallets.params, ...some.params],
       counted: 'ledger',
     };
   },
