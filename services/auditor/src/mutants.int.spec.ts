@@ -35,6 +35,20 @@ describe('the auditor', () => {
     expect(report.checks.find(({ ok }) => !ok)?.violations).toEqual([{ id: EVENT, message: 'issued 7 of 10, but 1 coupons exist' }]);
   });
 
+  it('says that a wallet is below zero, whatever its entries say', async () => {
+    await given.tamper('wallet', 'UPDATE wallets SET balance = -1');
+    expect(await redOnes(true)).toEqual(['wallet.balance-equals-ledger', 'wallet.never-negative']);
+  });
+
+  it('names an order whose history or saga was cut off, once', async () => {
+    await given.tamper('orders', `UPDATE sagas SET timeline = LEFT(timeline, 30), progress = LEFT(progress, 12) WHERE id = '${PAID}'`);
+    const report = await audit(given.books, checks, { strict: true });
+    expect(report.checks.filter(({ ok }) => !ok).map(({ name, violations }) => ({ name, violations }))).toEqual([
+      { name: 'sagas.alive', violations: [{ id: PAID, message: 'where its saga stands cannot be read' }] },
+      { name: 'orders.history-allowed', violations: [{ id: PAID, message: 'its history cannot be read' }] },
+    ]);
+  });
+
   it('does not ask for the hold of a coupon that was used after days of being parked: the inbox has forgotten it', async () => {
     await given.tamper('orders', `UPDATE orders SET created_at = UTC_TIMESTAMP(3) - INTERVAL 4 DAY WHERE id = '${PAID}'`);
     await given.tamper('coupon', `DELETE FROM inbox WHERE id = '${PAID}/reserve.coupon/1'`);
@@ -73,6 +87,28 @@ describe('the auditor', () => {
       expect(await redOnes(false)).toEqual([]);
       await at('reserve');
       expect(await redOnes(false)).toEqual(['orders.history-allowed']);
+    });
+
+    it('holds units of what there is', async () => {
+      await given.tamper('catalog', `UPDATE reservations SET option_id = '${id('c8')}' WHERE order_id = '${OPEN}'`);
+      await given.tamper('catalog', 'UPDATE stock SET available = available + 1, reserved = reserved - 1');
+      expect(await redOnes(false)).toEqual(['stock.adds-up']);
+    });
+
+    it('has used no coupon before its saga has left the first stage', async () => {
+      await given.tamper('orders', `UPDATE orders SET coupon_id = '${id('d3')}' WHERE id = '${OPEN}'`);
+      for (const statement of [
+        `INSERT INTO coupon_events (id, name, discount_type, discount_value, total_quantity, issued, opens_at, closes_at, coupon_valid_until)
+         VALUES ('${id('d4')}', 'Second', 'FIXED', 100, 10, 1, '2026-01-01', '2027-01-01', '2027-02-01')`,
+        `INSERT INTO coupons (id, event_id, user_id, status, order_id, expires_at) VALUES ('${id('d3')}', '${id('d4')}', '${USER}', 'USED', '${OPEN}', '2027-02-01')`,
+        `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${OPEN}/reserve.coupon/1', '${id('f1')}', 'jumun.coupon.v1.CouponHeld', '{}')`,
+        `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${OPEN}/commit.coupon/1', '${id('f1')}', 'jumun.coupon.v1.CouponUsed', '{}')`,
+      ])
+        await given.tamper('coupon', statement);
+      expect(await redOnes(false)).toEqual(['coupons.used-by-one-order']);
+      await at('commit');
+      await given.tamper('orders', told(OPEN, ['PROCESSING']));
+      expect(await redOnes(false)).toEqual([]);
     });
 
     it('has sold nothing before its saga has left the first stage', async () => {

@@ -1,6 +1,7 @@
 import type { Books } from '../books.ts';
 import type { Violation } from '../check.ts';
 import { acrossSchemas, isOpen, type OrderRow, type Stretch } from './across.ts';
+import { UNREADABLE } from './standing.ts';
 
 /** What is wrong with a reservation of an order, or undefined. Of a completed order's own lines it is asked elsewhere. */
 const wrongReservation = (order: OrderRow | undefined, status: string, isItsLine: boolean, strict: boolean): string | undefined => {
@@ -12,6 +13,7 @@ const wrongReservation = (order: OrderRow | undefined, status: string, isItsLine
     case 'CANCELLED':
       return status === 'RELEASED' ? undefined : 'for a cancelled order';
     case 'PROCESSING':
+    case UNREADABLE:
       return undefined; // it may be paid and commit, or find the money missing and release
     default:
       return status === 'COMMITTED' ? `for an order that is ${order.status}, so not paid` : undefined;
@@ -72,9 +74,15 @@ export const keptCoupons = (books: Books, { within }: Stretch): Promise<KeptCoup
   );
 };
 
+/** Whether an order may keep its coupon like this: a used one is a paid order's, a held one an open order's. */
+const mayKeep = (order: OrderRow, status: KeptCoupon['status'], strict: boolean): boolean => {
+  if (order.status === 'COMPLETED') return status === 'USED';
+  return !strict && isOpen(order) && (status === 'HELD' || order.status !== 'VALIDATING');
+};
+
 export const couponUsedOnce = acrossSchemas(
   'coupons.used-by-one-order',
-  'A used coupon belongs to exactly one completed order of its owner, and that order to it; none is held without an open order.',
+  'A used coupon belongs to exactly one completed order of its owner, and that order to it; none is held without an open order, or used before it is paid.',
   async ({ books, strict }, stretch) => {
     const { orders, byId } = stretch;
     const rows = await keptCoupons(books, stretch);
@@ -93,7 +101,7 @@ export const couponUsedOnce = acrossSchemas(
         violations.push({ id: orderId, message: `coupon ${couponId} is ${status} by an order without it` });
       else if (order.userId !== userId)
         violations.push({ id: orderId, message: `coupon ${couponId} of user ${userId} is ${status} by an order of user ${order.userId}` });
-      else if (status === 'USED' ? order.status === 'CANCELLED' || (strict && order.status !== 'COMPLETED') : !isOpen(order) || strict)
+      else if (!mayKeep(order, status, strict))
         violations.push({ id: orderId, message: `${order.status}, but coupon ${couponId} is ${status}` });
     }
     return violations;

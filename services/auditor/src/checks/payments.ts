@@ -1,6 +1,7 @@
+import type { Books, Schema } from '../books.ts';
 import type { Violation } from '../check.ts';
 import { acrossSchemas, isOpen, type OrderRow } from './across.ts';
-import { answersHeard, HISTORY_OF } from './timeline.ts';
+import { answersHeard, HISTORY_OF, unreadableHistories } from './timeline.ts';
 
 export const paidExactlyOnce = acrossSchemas(
   'orders.paid-exactly-once',
@@ -31,9 +32,9 @@ export const paidExactlyOnce = acrossSchemas(
   },
 );
 
-/** How often of each order: debits that its saga heard of, that the wallet has answered, and payments in the ledger. */
+/** How often of each order: debits that its saga heard of (undefined: its history cannot be read), that the wallet has answered, and payments in the ledger. */
 interface Debits {
-  readonly heard: number;
+  readonly heard: number | undefined;
   readonly answered: number;
   readonly payments: number;
 }
@@ -41,41 +42,46 @@ interface Debits {
 /** What is wrong with the debits of an order, which may not exist at all; undefined when nothing is. */
 const wrongDebits = (order: OrderRow | undefined, { heard, answered, payments }: Debits, strict: boolean): string | undefined => {
   if (order === undefined) return answered > 0 && payments === 0 ? 'a debit was answered for an order that does not exist' : undefined;
-  if (heard > 1) return `its saga heard of ${heard} debits`;
+  if (heard !== undefined && heard > 1) return `its saga heard of ${heard} debits`;
   const isFree = order.total === 0; // an amount of 0 is answered, and leaves no entry
-  if (!isFree && heard > 0 && payments === 0) return 'its saga heard of a debit that is not in the ledger';
+  if (!isFree && heard === 1 && payments === 0) return 'its saga heard of a debit that is not in the ledger';
   if (!isFree && answered > 0 && payments === 0) return 'the wallet has answered a debit that is not in the ledger';
   if (heard === 0 && order.status === 'COMPLETED') return 'completed, but its saga has not heard of a debit';
   if (heard === 0 && payments > 0 && (strict || !isOpen(order))) return `${order.status} and paid, but its saga has not heard of the debit`;
   return undefined;
 };
 
+/** Rows `(id, n)` of a statement, by id. */
+const countsOf = async (book: Books[Schema], sql: string, params: readonly unknown[]): Promise<Map<string, number>> =>
+  new Map((await book.query<{ id: string; n: number }>(sql, params)).map(({ id, n }) => [id, Number(n)]));
+
 export const debitHeard = acrossSchemas(
   'orders.debit-heard',
   'A debit that a saga heard of, or that the wallet has answered, is a payment in the ledger; the saga of a paid order has heard of it, once.',
   async ({ books, strict }, { orders, byId, within, commandsWithin }) => {
     const [ofOrder, ofCause, ofCommand] = [within(HISTORY_OF), within('cause_id'), commandsWithin('id')];
-    interface Count {
-      readonly id: string;
-      readonly n: number;
-    }
-    const counted = (rows: readonly Count[]): ReadonlyMap<string, number> => new Map(rows.map(({ id, n }) => [id, Number(n)]));
-    const [heard, answered, payments] = (
-      await Promise.all([
-        books.orders.query<Count>(`SELECT order_id AS id, n FROM ${answersHeard('WalletDebited', ofOrder.sql)} h`, ofOrder.params),
-        books.wallet.query<Count>(
-          `SELECT SUBSTRING_INDEX(id, '/', 1) AS id, COUNT(*) AS n FROM inbox
-            WHERE reply_type = 'jumun.wallet.v1.WalletDebited'${ofCommand.sql} GROUP BY SUBSTRING_INDEX(id, '/', 1)`,
-          ofCommand.params,
-        ),
-        books.wallet.query<Count>(
-          `SELECT cause_id AS id, COUNT(*) AS n FROM ledger WHERE type = 'PAYMENT'${ofCause.sql} GROUP BY cause_id`,
-          ofCause.params,
-        ),
-      ])
-    ).map(counted) as [ReadonlyMap<string, number>, ReadonlyMap<string, number>, ReadonlyMap<string, number>];
+    const [heard, unreadable, answered, payments] = await Promise.all([
+      countsOf(books.orders, answersHeard('WalletDebited', ofOrder.sql), ofOrder.params),
+      books.orders.query<{ id: string }>(unreadableHistories(ofOrder.sql), ofOrder.params),
+      countsOf(
+        books.wallet,
+        `SELECT SUBSTRING_INDEX(id, '/', 1) AS id, COUNT(*) AS n FROM inbox
+          WHERE reply_type = 'jumun.wallet.v1.WalletDebited'${ofCommand.sql} GROUP BY SUBSTRING_INDEX(id, '/', 1)`,
+        ofCommand.params,
+      ),
+      countsOf(
+        books.wallet,
+        `SELECT cause_id AS id, COUNT(*) AS n FROM ledger WHERE type = 'PAYMENT'${ofCause.sql} GROUP BY cause_id`,
+        ofCause.params,
+      ),
+    ]);
+    const unknown = new Set(unreadable.map(({ id }) => id));
     return [...new Set([...orders.map(({ id }) => id), ...answered.keys()])].flatMap((id) => {
-      const debits = { heard: heard.get(id) ?? 0, answered: answered.get(id) ?? 0, payments: payments.get(id) ?? 0 };
+      const debits = {
+        heard: unknown.has(id) ? undefined : (heard.get(id) ?? 0),
+        answered: answered.get(id) ?? 0,
+        payments: payments.get(id) ?? 0,
+      };
       const message = wrongDebits(byId.get(id), debits, strict);
       return message === undefined ? [] : [{ id, message }];
     });

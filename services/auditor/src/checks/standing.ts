@@ -4,9 +4,13 @@
  */
 export const ORDERS_AND_SAGAS = "orders o LEFT JOIN sagas s ON s.id = IF(o.status IN ('COMPLETED', 'CANCELLED'), NULL, o.id)";
 
+/** Of an open order whose saga does not say where it stands, which is asked elsewhere too: nothing follows from it. */
+export const UNREADABLE = 'UNREADABLE';
+
 /** An open order without a saga stands where it was accepted. One whose saga has ended without it stands there: that they differ is asked elsewhere. */
 export const STATUS = `
   CASE WHEN s.id IS NULL THEN o.status
+       WHEN NOT JSON_VALID(s.progress) AND s.outcome IS NULL THEN '${UNREADABLE}'
        WHEN s.outcome = 'COMPLETED' THEN 'COMPLETED'
        WHEN s.outcome = 'REFUSED' THEN 'CANCELLED'
        WHEN JSON_VALUE(s.progress, '$.stage') = 'reserve' THEN 'VALIDATING'
