@@ -8,6 +8,7 @@ export interface AuditReport {
     readonly name: string;
     readonly ok: boolean;
     readonly violations: readonly { id: string; message: string }[];
+    readonly couldNotLook?: string;
   }[];
 }
 
@@ -32,8 +33,9 @@ export const auditOf = (cluster: Cluster, { strict = true } = {}): Promise<Audit
     });
   });
 
-/** What contradicts the books, in lines; empty when they agree. */
+/** What contradicts the books or could not be looked at, in lines; empty when they agree. */
 export const violationsOf = async (cluster: Cluster, options?: { strict: boolean }): Promise<string[]> =>
-  (await auditOf(cluster, options)).checks.flatMap(({ name, violations }) =>
-    violations.map(({ id, message }) => `${name}: ${id}: ${message}`),
-  );
+  (await auditOf(cluster, options)).checks.flatMap(({ name, violations, couldNotLook }) => [
+    ...violations.map(({ id, message }) => `${name}: ${id}: ${message}`),
+    ...(couldNotLook === undefined ? [] : [`${name}: ${couldNotLook}`]),
+  ]);

@@ -1,6 +1,7 @@
-import { sleep } from '@jumun/service-kit';
-import type { Books } from './books.ts';
+import { isTransient, sleep } from '@jumun/service-kit';
+import { type Books, SCHEMAS } from './books.ts';
 import type { Check, CheckReport, Report, Violation } from './check.ts';
+import { couldNotLook } from './exit/could-not-look.ts';
 
 /** Waits between looks at a suspect. An effect that is under way shows in every schema within a second or so; a broken one never does. */
 const LOOK_AGAIN_AFTER_MS = [500, 1_000, 2_000, 4_000, 8_000];
@@ -41,7 +42,18 @@ const runCheck = async (check: Check, books: Books, strict: boolean, lookAgainAf
   return { name: check.name, claim: check.claim, ok: violations.length === 0, checked: first.checked, violations };
 };
 
-/** Reads all books and says, invariant by invariant, whether they agree. Changes nothing. */
+/** Throws unless all that the books are in answers. */
+const askAll = async (books: Books): Promise<void> => {
+  await Promise.all(SCHEMAS.map((schema) => books[schema].query('SELECT 1')));
+};
+
+/** One check that cannot be made hides none of the others. With a database away, however, most would fail, each after a wait. */
+const failedCheck = async ({ name, claim }: Check, books: Books, error: unknown): Promise<CheckReport> => {
+  if (isTransient(error)) await askAll(books);
+  return { name, claim, ok: false, checked: 0, violations: [], couldNotLook: couldNotLook(error) };
+};
+
+/** Reads all books and says, invariant by invariant, whether they agree. Changes nothing. Throws when a database is away. */
 export const audit = async (
   books: Books,
   checks: readonly Check[],
@@ -49,7 +61,7 @@ export const audit = async (
 ): Promise<Report> => {
   const reports: CheckReport[] = [];
   for (const check of checks) {
-    const report = await runCheck(check, books, strict, lookAgainAfterMs);
+    const report = await runCheck(check, books, strict, lookAgainAfterMs).catch((error: unknown) => failedCheck(check, books, error));
     onCheck?.(report);
     reports.push(report);
   }

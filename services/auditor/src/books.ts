@@ -1,7 +1,8 @@
 import { type Database, openDatabase } from '@jumun/service-kit';
 
 /** The four schemas whose books must agree. */
-export type Schema = 'wallet' | 'catalog' | 'coupon' | 'orders';
+export const SCHEMAS = ['wallet', 'catalog', 'coupon', 'orders'] as const;
+export type Schema = (typeof SCHEMAS)[number];
 
 /** A read-only look into every service's rows. Nothing in this service writes. */
 export interface Books extends Record<Schema, Pick<Database, 'query'>> {

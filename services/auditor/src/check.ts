@@ -36,10 +36,13 @@ export interface CheckReport {
   readonly ok: boolean;
   readonly checked: number;
   readonly violations: readonly Violation[];
+  /** Why nothing is said of this invariant; such a check is not `ok`, though nothing contradicts it. */
+  readonly couldNotLook?: string;
 }
 
 export interface Report {
   readonly at: string;
+  /** Whether all were looked at, and nothing contradicts them. */
   readonly ok: boolean;
   readonly checks: readonly CheckReport[];
 }

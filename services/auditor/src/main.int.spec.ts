@@ -33,6 +33,16 @@ describe('the exit code of the auditor', () => {
     expect(await run(['--strict', '--only', 'coupons.'], env)).toMatchObject({ code: 1 });
   });
 
+  it('is another when it could not look at one of them, and says what of the others', async () => {
+    await given.reset();
+    await given.tamper('coupon', 'RENAME TABLE outbox TO elsewhere');
+    const { code, said } = await run(['--strict'], env);
+    await given.tamper('coupon', 'RENAME TABLE elsewhere TO outbox');
+    expect(code).toBe(2);
+    expect(said).toMatch(/^\? outbox\.coupon\.sent *\n {4}Could not look: .*outbox/m);
+    expect(said).toMatch(/^✔ idempotency\.orders\.points-to-effect .*\nNot all could be looked at\. What was seen agrees\.\n$/m);
+  });
+
   it('is another when it could not look', async () => {
     const away = `mysql://auditor:x@127.0.0.1:${await freePort()}/orders`;
     const { code, said, complained } = await run(['--json', '--only', 'orders.'], { ...env, ORDERS_DATABASE_URL: away });

@@ -5,6 +5,7 @@ import { openBooks } from './books.ts';
 import { checks } from './checks/index.ts';
 import { auditorEnv } from './config.ts';
 import { COULD_NOT_LOOK, couldNotLook } from './exit/could-not-look.ts';
+import { verdictOf } from './exit/verdict.ts';
 import { printCheck } from './print.ts';
 
 const HELP = `Says whether the books of all services agree. Reads with a read-only account, changes nothing.
@@ -16,7 +17,7 @@ const HELP = `Says whether the books of all services agree. Reads with a read-on
 Where the books are, in the environment: WALLET_DATABASE_URL, CATALOG_DATABASE_URL, COUPON_DATABASE_URL, ORDERS_DATABASE_URL
 (mysql://user:password@host:port/schema). See .env.example.
 
-Exit code 0: they agree; 1: they do not; ${COULD_NOT_LOOK}: it could not look, so nothing is said of them; 78: configuration is missing.`;
+Exit code 0: they agree; 1: they do not; ${COULD_NOT_LOOK}: it could not look, or not at all of them, and what it saw agrees; 78: configuration is missing.`;
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
@@ -42,9 +43,9 @@ const main = async (): Promise<number> => {
         if (!values.json) console.log(printCheck(check));
       },
     });
-    if (values.json) console.log(JSON.stringify(report, null, 2));
-    else console.log(report.ok ? 'The books agree.' : 'The books do NOT agree.');
-    return report.ok ? 0 : 1;
+    const { code, verdict } = verdictOf(report);
+    console.log(values.json ? JSON.stringify(report, null, 2) : verdict);
+    return code;
   } finally {
     await books.close();
   }
