@@ -27,60 +27,54 @@ const isRemembered = (at: Date): boolean => at.getTime() > Date.now() - REMEMBER
 
 /**
  * How many commands of each order were answered in these ways, as a derived table `(order_id, <column> …)`. Grouped first, since a prefix of
- * an id cannot be looked up by index in a join. `some` is an `AND …` on the command's id.
+ * an id cannot be looked up by index in a join. `some` is an `AND …` on the command's id: one of all commands would be a table of its own on disk.
  */
-const answersBy = (types: Readonly<Record<string, string>>, some = ''): string => {
+const answersBy = (types: Readonly<Record<string, string>>, some: string): string => {
   const counts = Object.entries(types).map(([column, type]) => `SUM(reply_type = '${type}') AS ${column}`);
   const wanted = Object.values(types).map((type) => `'${type}'`);
   return `(SELECT ${ORDER_OF('id')} AS order_id, ${counts.join(', ')} FROM inbox WHERE reply_type IN (${wanted.join(', ')})${some} GROUP BY ${ORDER_OF('id')})`;
 };
 
-export const walletOneEffect = sqlCheck(
+export const walletOneEffect = acrossSchemas(
   'inbox.wallet.one-effect',
   'Every payment in the ledger answers exactly one debit command.',
-  'wallet',
-  ({ ids }) => {
-    const some = only('l.cause_id', ids);
-    return {
-      violations: `
-        SELECT l.cause_id AS id, CONCAT('payment ', l.id, ' answers ', COALESCE(a.debited, 0), ' debit commands') AS message
-          FROM ledger l LEFT JOIN ${answersBy({ debited: 'jumun.wallet.v1.WalletDebited' })} a ON a.order_id = l.cause_id
-         WHERE l.type = 'PAYMENT' AND l.created_at > ${REMEMBERED} AND COALESCE(a.debited, 0) <> 1${some.sql}`,
-      params: some.params,
-      counted: "ledger WHERE type = 'PAYMENT'",
-    };
+  async ({ books }, { within, commandsWithin }) => {
+    const [payments, commands] = [within('l.cause_id'), commandsWithin('id')];
+    return books.wallet.query<Violation>(
+      `SELECT l.cause_id AS id, CONCAT('payment ', l.id, ' answers ', COALESCE(a.debited, 0), ' debit commands') AS message
+         FROM ledger l LEFT JOIN ${answersBy({ debited: 'jumun.wallet.v1.WalletDebited' }, commands.sql)} a ON a.order_id = l.cause_id
+        WHERE l.type = 'PAYMENT' AND l.created_at > ${REMEMBERED} AND COALESCE(a.debited, 0) <> 1${payments.sql}`,
+      [...commands.params, ...payments.params],
+    );
   },
 );
 
 /** A release may be asked for of what was never reserved, so it has an effect or none; every other command that was not refused has one. */
-export const inventoryOneEffect = sqlCheck(
+export const inventoryOneEffect = acrossSchemas(
   'inbox.catalog.one-effect',
   'Every reservation answers exactly one reserve command, its sale one commit, its release a release; and each such answer has had its effect.',
-  'catalog',
-  ({ ids }) => {
-    const held = only('r.order_id', ids);
-    const said = only('a.order_id', ids);
-    const answers = answersBy({
+  async ({ books }, { within, commandsWithin }) => {
+    const [held, commands] = [within('order_id'), commandsWithin('id')];
+    const types = {
       reserved: 'jumun.inventory.v1.StockReserved',
       committed: 'jumun.inventory.v1.StockCommitted',
       released: 'jumun.inventory.v1.StockReleased',
-    });
-    const answered = (column: string): string => `COALESCE(a.${column}, 0)`;
-    return {
-      violations: `
-        SELECT r.order_id AS id, CONCAT('its reservation is ', r.statuses, ', and answers ', ${answered('reserved')}, ' reserve commands, ',
-               ${answered('committed')}, ' commits and ', ${answered('released')}, ' releases') AS message
-          FROM (SELECT order_id, MAX(created_at) AS created_at, GROUP_CONCAT(DISTINCT status) AS statuses FROM reservations GROUP BY order_id) r
-          LEFT JOIN ${answers} a ON a.order_id = r.order_id
-         WHERE r.created_at > ${REMEMBERED}${held.sql}
-           AND NOT (${answered('reserved')} = 1 AND ${answered('committed')} = (r.statuses = 'COMMITTED') AND (${answered('released')} > 0) = (r.statuses = 'RELEASED'))
-        UNION ALL
-        SELECT a.order_id, CONCAT(a.reserved, ' reserve commands and ', a.committed, ' commits were answered, but nothing is reserved')
-          FROM ${answers} a LEFT JOIN reservations r ON r.order_id = a.order_id
-         WHERE r.order_id IS NULL AND a.reserved + a.committed > 0${said.sql}`,
-      params: [...held.params, ...said.params],
-      counted: 'reservations',
     };
+    const answers = answersBy(types, commands.sql);
+    const answered = (column: keyof typeof types): string => `COALESCE(a.${column}, 0)`;
+    return books.catalog.query<Violation>(
+      `SELECT r.order_id AS id, CONCAT('its reservation is ', r.statuses, ', and answers ', ${answered('reserved')}, ' reserve commands, ',
+              ${answered('committed')}, ' commits and ', ${answered('released')}, ' releases') AS message
+         FROM (SELECT order_id, MAX(created_at) AS created_at, CONCAT_WS(' and ', MIN(status), NULLIF(MAX(status), MIN(status))) AS statuses FROM reservations WHERE TRUE${held.sql} GROUP BY order_id) r
+         LEFT JOIN ${answers} a ON a.order_id = r.order_id
+        WHERE r.created_at > ${REMEMBERED}
+          AND NOT (${answered('reserved')} = 1 AND ${answered('committed')} = (r.statuses = 'COMMITTED') AND (${answered('released')} > 0) = (r.statuses = 'RELEASED'))
+       UNION ALL
+       SELECT a.order_id, CONCAT(a.reserved, ' reserve commands and ', a.committed, ' commits were answered, but nothing is reserved')
+         FROM ${answers} a LEFT JOIN reservations r ON r.order_id = a.order_id
+        WHERE r.order_id IS NULL AND a.reserved + a.committed > 0`,
+      [...held.params, ...commands.params, ...commands.params],
+    );
   },
 );
 

@@ -1,7 +1,7 @@
 import type { Books, Schema } from '../books.ts';
 import type { Violation } from '../check.ts';
 import { acrossSchemas, isOpen, type OrderRow } from './across.ts';
-import { answersHeard, HISTORY_OF, unreadableHistories } from './timeline.ts';
+import { answersHeard, HISTORY_OF } from './timeline.ts';
 
 export const paidExactlyOnce = acrossSchemas(
   'orders.paid-exactly-once',
@@ -52,17 +52,16 @@ const wrongDebits = (order: OrderRow | undefined, { heard, answered, payments }:
 };
 
 /** Rows `(id, n)` of a statement, by id. */
-const countsOf = async (book: Books[Schema], sql: string, params: readonly unknown[]): Promise<Map<string, number>> =>
-  new Map((await book.query<{ id: string; n: number }>(sql, params)).map(({ id, n }) => [id, Number(n)]));
+const countsOf = async (book: Books[Schema], sql: string, params: readonly unknown[]): Promise<Map<string, number | undefined>> =>
+  new Map((await book.query<{ id: string; n: number | null }>(sql, params)).map(({ id, n }) => [id, n === null ? undefined : Number(n)]));
 
 export const debitHeard = acrossSchemas(
   'orders.debit-heard',
   'A debit that a saga heard of, or that the wallet has answered, is a payment in the ledger; the saga of a paid order has heard of it, once.',
   async ({ books, strict }, { orders, byId, within, commandsWithin }) => {
     const [ofOrder, ofCause, ofCommand] = [within(HISTORY_OF), within('cause_id'), commandsWithin('id')];
-    const [heard, unreadable, answered, payments] = await Promise.all([
+    const [heard, answered, payments] = await Promise.all([
       countsOf(books.orders, answersHeard('WalletDebited', ofOrder.sql), ofOrder.params),
-      books.orders.query<{ id: string }>(unreadableHistories(ofOrder.sql), ofOrder.params),
       countsOf(
         books.wallet,
         `SELECT SUBSTRING_INDEX(id, '/', 1) AS id, COUNT(*) AS n FROM inbox
@@ -75,10 +74,9 @@ export const debitHeard = acrossSchemas(
         ofCause.params,
       ),
     ]);
-    const unknown = new Set(unreadable.map(({ id }) => id));
     return [...new Set([...orders.map(({ id }) => id), ...answered.keys()])].flatMap((id) => {
       const debits = {
-        heard: unknown.has(id) ? undefined : (heard.get(id) ?? 0),
+        heard: heard.has(id) ? heard.get(id) : 0,
         answered: answered.get(id) ?? 0,
         payments: payments.get(id) ?? 0,
       };

@@ -1,7 +1,7 @@
 import { only, sqlCheck, type Violation } from '../check.ts';
 import { acrossSchemas } from './across.ts';
 import { UNREADABLE } from './standing.ts';
-import { HISTORY_OF, orderStates, unreadableHistories } from './timeline.ts';
+import { HISTORY_OF, orderStates } from './timeline.ts';
 
 /** A saga is looked at by the sweep at `next_at`; one that nobody took up for this much longer has no living owner. */
 const OVERDUE_S = 120;
@@ -73,22 +73,18 @@ export const historyAllowed = acrossSchemas(
   'The states of an order are a path of PENDING → VALIDATING → PROCESSING → COMPLETED or CANCELLED, and the last is its own.',
   async ({ books }, { orders, within }) => {
     const { sql, params } = within(HISTORY_OF);
-    const [states, unreadable] = await Promise.all([
-      books.orders.query<{ id: string; kind: string | null }>(orderStates(sql), params),
-      books.orders.query<{ id: string }>(unreadableHistories(sql), params),
-    ]);
-    const violations: Violation[] = unreadable.map(({ id }) => ({ id, message: 'its history cannot be read' }));
+    const violations: Violation[] = [];
     const lastOf = new Map<string, string | null>();
-    for (const { id, kind } of states) {
+    for (const { id, kind } of await books.orders.query<{ id: string; kind: string | null }>(orderStates(sql), params)) {
       const step = `${lastOf.get(id) ?? 'nothing'} to ${kind}`;
-      if (kind !== null && !STEPS.has(step)) violations.push({ id, message: `${step} is no step of an order` });
+      if (kind === UNREADABLE) violations.push({ id, message: 'its history cannot be read' });
+      else if (kind !== null && !STEPS.has(step)) violations.push({ id, message: `${step} is no step of an order` });
       lastOf.set(id, kind);
     }
-    for (const { id } of unreadable) lastOf.delete(id);
     for (const { id, status } of orders) {
       const last = lastOf.get(id);
       // An order without a saga has no history either, and where an open one stands may be unreadable: both are `sagas.alive`.
-      if (last === undefined || last === status || status === UNREADABLE) continue;
+      if (last === undefined || last === status || last === UNREADABLE || status === UNREADABLE) continue;
       violations.push({ id, message: `order is ${status}, its history ends ${last ?? 'before it began'}` });
     }
     return violations;

@@ -4,7 +4,7 @@
  */
 export const ORDERS_AND_SAGAS = "orders o LEFT JOIN sagas s ON s.id = IF(o.status IN ('COMPLETED', 'CANCELLED'), NULL, o.id)";
 
-/** Of an open order whose saga does not say where it stands, which is asked elsewhere too: nothing follows from it. */
+/** Where an order stands or stood if its saga's progress, or its history, is no JSON. That is a violation by itself, and nothing else follows from it. */
 export const UNREADABLE = 'UNREADABLE';
 
 /** An open order without a saga stands where it was accepted. One whose saga has ended without it stands there: that they differ is asked elsewhere. */

@@ -76,11 +76,11 @@ export const soldIsMoved = sqlCheck(
           LEFT JOIN (SELECT option_id, -SUM(delta) AS moved FROM stock_movements WHERE type IN ('SALE', 'RESTOCK') GROUP BY option_id) m ON m.option_id = s.option_id
          WHERE s.sold <> COALESCE(m.moved, 0)${some.sql}
         UNION ALL
-        SELECT r.option_id, CONCAT('order ', r.order_id, ' committed ', r.quantity, ', but its sales say ', COALESCE(m.sold, 0))
-          FROM reservations r
-          LEFT JOIN (SELECT cause_id, option_id, -SUM(delta) AS sold FROM stock_movements WHERE type = 'SALE' GROUP BY cause_id, option_id) m
-                 ON m.cause_id = r.order_id AND m.option_id = r.option_id
-         WHERE r.status = 'COMMITTED' AND NOT (m.sold <=> r.quantity)${held.sql}
+        SELECT option_id, CONCAT('order ', order_id, ' committed ', quantity, ', but its sales say ', COALESCE(sold, 0))
+          FROM (SELECT r.option_id, r.order_id, r.quantity, (SELECT -SUM(m.delta) FROM stock_movements m
+                                                              WHERE m.cause_id = r.order_id AND m.option_id = r.option_id AND m.type = 'SALE') AS sold
+                  FROM reservations r WHERE r.status = 'COMMITTED'${held.sql}) c
+         WHERE NOT (sold <=> quantity)
         UNION ALL
         SELECT m.option_id, CONCAT('sale ', m.id, ' of order ', m.cause_id, ' has no committed reservation')
           FROM stock_movements m LEFT JOIN reservations r ON r.order_id = m.cause_id AND r.option_id = m.option_id AND r.status = 'COMMITTED'
