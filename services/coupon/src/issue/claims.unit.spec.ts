@@ -7,6 +7,7 @@ const event = (given: { issued?: number; now?: number } = {}) => ({
   issued: given.issued ?? 0,
   opensAt: at(10),
   closesAt: at(20),
+  couponValidUntil: at(30),
   now: at(given.now ?? 15),
 });
 const claim = (userId: string, eventId = 'e'): NumberedClaim => ({ couponId: `coupon of ${userId}`, eventId, userId });

@@ -1,8 +1,9 @@
 import type { InMessage } from '@jumun/messaging';
-import { topicNames } from '@jumun/protos';
+import { coupon, topicNames } from '@jumun/protos';
 import { newId, OverloadedError, withTrace } from '@jumun/service-kit';
 import { explain, eventually, lostOnce } from '@jumun/testkit';
-import { brokenBooks, claim, hear, inMinutes, type Office, openOffice, putEvent } from '../../test/office.ts';
+import { brokenBooks, claim, hear, inMinutes, newEvent, type Office, openOffice, putEvent } from '../../test/office.ts';
+import { createCouponEvent } from '../create-event/create-coupon-event.ts';
 import { COUNT_ISSUED, LOCK_EVENTS, READ_OWNED } from '../store/grants.ts';
 import { openIssuing } from './issue.ts';
 
@@ -115,6 +116,16 @@ it('opens and closes by the clock of the database', async () => {
     putEvent(office, { opensAt: inMinutes(-5), closesAt: inMinutes(-1) }),
   ]);
   for (const eventId of [early, late]) expect(await hear(office, claim(eventId, newId()))).toEqual({ code: 'COUPON_EVENT_NOT_OPEN' });
+});
+
+it('issues no coupon that has expired already, and says that the event is closed', async () => {
+  const past = { opensAt: inMinutes(-120), couponValidUntil: inMinutes(-60), closesAt: inMinutes(60) };
+  const outcome = await createCouponEvent(office.db, newEvent(past));
+  if ('refused' in outcome) throw new Error(`refused: ${outcome.refused.kind?.$case}`);
+  const { id, status } = outcome.effect;
+  expect(status).toBe(coupon.CouponEventStatus.CLOSED);
+  expect(await hear(office, claim(id, newId()))).toEqual({ code: 'COUPON_EVENT_NOT_OPEN' });
+  expect(await office.db.query('SELECT issued FROM coupon_events WHERE id = ?', [id])).toEqual([{ issued: 0 }]);
 });
 
 it('keeps the trace of each claim, whatever batch it is in', async () => {

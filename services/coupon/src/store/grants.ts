@@ -14,7 +14,6 @@ export interface Grant extends Claim {
 }
 
 export interface EventRow extends IssuingEvent, DiscountColumns {
-  readonly couponValidUntil: Date;
   /** The database's clock, the one that opens and closes events. */
   readonly now: Date;
 }

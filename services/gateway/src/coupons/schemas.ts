@@ -22,7 +22,7 @@ export const newCouponEvent = Named(
     discount,
     totalQuantity: Int(1, 10_000_000),
     opensAt: Time(),
-    closesAt: Time('After `opensAt`.'),
+    closesAt: Time('After `opensAt`. Issuing ends then, or at `couponValidUntil` where that is earlier.'),
     couponValidUntil: Time('After `opensAt`.'),
   }),
 );
