@@ -133,6 +133,39 @@ describe('the list of products', () => {
     expect((await list({ category, query: 'zz' })).names).toEqual([]);
   });
 
+  it('knows one emoji from another', async () => {
+    const own = newId();
+    for (const emoji of ['🍎', '🍊']) await put(shop, { name: `${emoji} ${own}`, category: `${emoji} ${own}` });
+    expect(await list({ category: `🍎 ${own}` })).toEqual({ names: [`🍎 ${own}`], total: 1 });
+    expect(await list({ query: `🍊 ${own}` })).toEqual({ names: [`🍊 ${own}`], total: 1 });
+    expect(await list({ query: `🍇 ${own}` })).toEqual({ names: [], total: 0 });
+  });
+
+  it('takes a category as it is written; a query finds names without regard to case and accents', async () => {
+    const own = newId();
+    for (const name of ['Café', 'ΣΊΓΜΑ', '녹차', '녹자']) await put(shop, { name: `${name} ${own}`, category: `${name} ${own}` });
+    const found = async (given: Partial<catalog.ListProductsRequest>): Promise<string[]> =>
+      (await list(given)).names.map((name) => name.replace(` ${own}`, ''));
+    expect(await found({ category: `Café ${own}` })).toEqual(['Café']);
+    for (const other of ['café', 'Cafe', 'CAFÉ']) expect(await found({ category: `${other} ${own}` })).toEqual([]);
+    for (const same of ['café', 'cafe', 'CAFÉ', 'fÉ']) expect(await found({ query: `${same} ${own}` })).toEqual(['Café']);
+    expect(await found({ query: `σίγμα ${own}` })).toEqual(['ΣΊΓΜΑ']);
+    expect(await found({ query: `녹차 ${own}` })).toEqual(['녹차']);
+  });
+
+  it('leaves to no server how text for readers is compared and sorted', async () => {
+    const rows = await shop.db.query<{ what: string; collation: string }>(`
+      SELECT CONCAT(table_name, '.', column_name) AS what, collation_name AS collation FROM information_schema.columns
+       WHERE table_schema = DATABASE() AND character_set_name = 'utf8mb4' AND collation_name <> 'utf8mb4_bin'
+         AND table_name <> '_prisma_migrations'`);
+    expect(Object.fromEntries(rows.map(({ what, collation }) => [what, collation]))).toEqual({
+      'products.name': 'utf8mb4_unicode_520_ci',
+      'products.description': 'utf8mb4_unicode_520_ci',
+      'product_options.name': 'utf8mb4_unicode_520_ci',
+      'stock_movements.reason': 'utf8mb4_unicode_520_ci',
+    });
+  });
+
   it('hides the detail of what it hides', async () => {
     const { items } = await listProducts(
       shop,

@@ -11,8 +11,8 @@ export const listQuery = {
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, default: 1 })),
   size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
   status: Type.Optional(OneOf(STATUSES)),
-  category: Type.Optional(Type.String({ maxLength: 100 })),
-  q: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the name.' })),
+  category: Type.Optional(Type.String({ maxLength: 100, description: 'As it is written, to the letter.' })),
+  q: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the name; case and accents do not count.' })),
   sort: Type.Optional(OneOf(sorts, '`-` for descending; ties by id. Default `-createdAt`.')),
 };
 
