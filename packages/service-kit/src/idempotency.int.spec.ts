@@ -103,6 +103,19 @@ it('keeps nothing of a refusal, also not for its twins', async () => {
   expect(await make([{ key: 'k', body: 'a' }])).toEqual([{ effect: 'a made', replayed: false }]);
 });
 
+it('answers each call of a known key by its own body, whichever of its batch comes first', async () => {
+  await make([{ key: 'k', body: 'a' }]);
+  const [again, misuse] = [
+    { key: 'k', body: 'a' },
+    { key: 'k', body: 'b' },
+  ];
+  const [replayed, reused] = [{ effect: 'a made', replayed: true }, { refused: 'REUSED' }];
+  expect(await make([misuse, again, misuse])).toEqual([reused, replayed, reused]);
+  expect(await make([again, misuse, again])).toEqual([replayed, reused, replayed]);
+  expect(await make([misuse, { key: 'k', body: 'c' }])).toEqual([reused, reused]);
+  expect(await count('thing')).toBe(1);
+});
+
 it('leaves nothing of a batch that failed', async () => {
   await expect(
     make([

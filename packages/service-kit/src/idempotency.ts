@@ -110,15 +110,30 @@ const keepAnswers = async (tx: Tx, answers: readonly string[][]): Promise<void> 
   if (affectedRows !== answers.length) throw new Error(`of ${answers.length} answers, ${affectedRows} found the key that they belong to`);
 };
 
+/** What became of a key, or of a call without one: it was decided now, or the row was there before. */
+type Decision<Effect, Refusal> = Outcome<Effect, Refusal> | { readonly known: KeyRow };
+
+/** What a key that was there before answers to a call: its effect again to the same body, to another a refusal. */
+const answerOf = <Call, Effect, Refusal>(
+  { fingerprint, answer }: KeyRow,
+  asked: string | undefined,
+  { codec, reused }: OnceOptions<Call, Effect, Refusal>,
+): Outcome<Effect, Refusal> => {
+  if (fingerprint !== asked) return { refused: reused };
+  // The effect is there, but how it was answered is not: a bug, and nothing that the caller could have done otherwise.
+  if (answer === null) throw new Error('an idempotency key is stored without its answer');
+  return { effect: codec.decode(answer), replayed: true };
+};
+
 type Keyed<Call> = FreshCall<Call> & { readonly key: IdempotencyKey | undefined };
 
 /** One transaction: claim the keys, decide the calls that are new, keep their answers, and leave no trace of a refusal. */
 const decideOnce = async <Call, Effect, Refusal>(
   tx: Tx,
   calls: readonly Keyed<Call>[],
-  { run, codec, reused }: OnceOptions<Call, Effect, Refusal>,
+  { run, codec }: OnceOptions<Call, Effect, Refusal>,
   afterCommit: AfterCommit,
-): Promise<Outcome<Effect, Refusal>[]> => {
+): Promise<Decision<Effect, Refusal>[]> => {
   const keyed = calls.flatMap(({ key, effectId }) => (key === undefined ? [] : [{ ...key, effectId }]));
   const rows = await claimKeys(tx, keyed);
   const rowOf = ({ key }: Keyed<Call>): KeyRow | undefined => {
@@ -134,15 +149,10 @@ const decideOnce = async <Call, Effect, Refusal>(
 
   const answers: string[][] = [];
   const refusedKeys: IdempotencyKey[] = [];
-  const outcomes = calls.map((call): Outcome<Effect, Refusal> => {
+  const decisions = calls.map((call): Decision<Effect, Refusal> => {
+    const row = rowOf(call);
+    if (row !== undefined && row.effectId !== call.effectId) return { known: row };
     const result = decided.get(call.effectId);
-    if (result === undefined) {
-      const row = rowOf(call);
-      if (row === undefined || row.fingerprint !== call.key?.fingerprint) return { refused: reused };
-      // The effect is there, but how it was answered is not: a bug, and nothing that the caller could have done otherwise.
-      if (row.answer === null) throw new Error('an idempotency key is stored without its answer');
-      return { effect: codec.decode(row.answer), replayed: true };
-    }
     const refused = typeof result === 'object' && result !== null && 'refused' in result;
     if (call.key !== undefined && refused) refusedKeys.push(call.key);
     else if (call.key !== undefined) answers.push([call.key.caller, call.key.route, call.key.key, codec.encode(result as Effect)]);
@@ -150,7 +160,7 @@ const decideOnce = async <Call, Effect, Refusal>(
   });
   if (refusedKeys.length > 0) void tx.execute(FORGET, [sortedKeys(refusedKeys)]);
   if (answers.length > 0) await keepAnswers(tx, answers);
-  return outcomes;
+  return decisions;
 };
 
 /**
@@ -171,21 +181,27 @@ export const onceEach = async <Call, Effect, Refusal>(
     if (key !== undefined) byName.set(idempotencyName(key), leaders.length);
     return leaders.push({ call, key, effectId: newId() }) - 1;
   });
+  /** Twins were decided as one, their first: the leader. What was known before is judged by each call's own body. */
+  const outcomeOf = (call: Call, place: number, decision: Decision<Effect, Refusal>): Outcome<Effect, Refusal> => {
+    const leader = leaders[place] as Keyed<Call>;
+    const fingerprint = options.keyOf(call)?.fingerprint;
+    if ('known' in decision) return answerOf(decision.known, fingerprint, options);
+    if (leader.call === call) return decision;
+    const same = fingerprint === leader.key?.fingerprint;
+    if ('refused' in decision) return same ? decision : { refused: options.inProgress };
+    return same ? { ...decision, replayed: true } : { refused: options.reused };
+  };
   const { outcomes, committed } = await db.transaction(async (tx) => {
     const steps: (() => void)[] = []; // of this try alone
-    const decided = await decideOnce(tx, leaders, options, (then) => void steps.push(then));
+    const decisions = await decideOnce(tx, leaders, options, (then) => void steps.push(then));
+    const answers = calls.map((call, index) => {
+      const place = placeOf[index] as number;
+      return outcomeOf(call, place, decisions[place] as Decision<Effect, Refusal>);
+    });
     await faultPoint('once:written-not-committed');
-    return { outcomes: decided, committed: steps };
+    return { outcomes: answers, committed: steps };
   });
   await faultPoint('once:committed-not-answered');
   for (const then of committed) then();
-  return calls.map((call, index) => {
-    const place = placeOf[index] as number;
-    const leader = leaders[place] as Keyed<Call>;
-    const outcome = outcomes[place] as Outcome<Effect, Refusal>;
-    if (leader.call === call) return outcome;
-    const same = options.keyOf(call)?.fingerprint === leader.key?.fingerprint;
-    if ('refused' in outcome) return same ? outcome : { refused: options.inProgress };
-    return same ? { ...outcome, replayed: true } : { refused: options.reused };
-  });
+  return outcomes;
 };
