@@ -131,6 +131,14 @@ describe('sessions', () => {
     expect(refusalOf(await patiently(() => client.createSession(credentials(login))))).toEqual({ code: 'INVALID_CREDENTIALS' });
   });
 
+  it('do not begin for a customer of the benches, who has no password', async () => {
+    const loadLogin = `load-${await purse.userWith(1_000)}`;
+    for (const password of ['-', PASSWORD]) {
+      const answer = await patiently(() => client.createSession({ loginId: loadLogin, password }));
+      expect(refusalOf(answer)).toEqual({ code: 'INVALID_CREDENTIALS' });
+    }
+  });
+
   it('go on with each new token; a spent one ends them', async () => {
     const { loginId: login } = await signUp();
     const first = await signIn(login);
