@@ -20,6 +20,7 @@ export const commonEnv = z.object({
   INTERNAL_ADDRESS: address,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TOPIC_PREFIX: z.string().default(''),
+  /** Named here with the rest; `fault-point.ts` reads it itself when it is loaded, for points may be passed before there is a configuration. */
   FAULT_POINTS_DIR: z.string().optional(),
   INSTANCE_ID: z
     .string()
@@ -31,6 +32,8 @@ export const commonEnv = z.object({
 export const serviceEnv = commonEnv.extend({
   DATABASE_URL: z.url({ protocol: /^(mysql|mariadb)$/ }),
   GRPC_ADDRESS: address,
+  /** Whether tools may ask the server for its services. */
+  GRPC_REFLECTION: z.enum(['on', 'off']).default('off'),
   /** After so many ms without a sign of life another instance takes over. Heartbeats go on while a batch is worked on, however long that takes. */
   CONSUMER_SESSION_MS: z.coerce.number().int().min(6_000).max(300_000).default(10_000),
   /** How long a caller may repeat a call with its key: the API promises 24, and twice that outlives every retry that began in time. */

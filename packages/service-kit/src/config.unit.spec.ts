@@ -16,6 +16,7 @@ it('reads lists, fills in defaults, and takes empty for not set', () => {
       KAFKA_BROKERS: ['127.0.0.1:9092', '127.0.0.1:9093'],
       LOG_LEVEL: 'info',
       TOPIC_PREFIX: '',
+      GRPC_REFLECTION: 'off',
       CONSUMER_SESSION_MS: 10_000,
       IDEMPOTENCY_HOURS: 48,
       INSTANCE_ID: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
@@ -24,11 +25,18 @@ it('reads lists, fills in defaults, and takes empty for not set', () => {
 });
 
 it('names all mistakes', () => {
-  const result = parseConfig(serviceEnv, { ...env, DATABASE_URL: undefined, GRPC_ADDRESS: 'nowhere', KAFKA_BROKERS: 'a:1,b' });
+  const result = parseConfig(serviceEnv, {
+    ...env,
+    DATABASE_URL: undefined,
+    GRPC_ADDRESS: 'nowhere',
+    GRPC_REFLECTION: 'true',
+    KAFKA_BROKERS: 'a:1,b',
+  });
   expect(result).toEqual({
     mistakes: expect.arrayContaining([
       'DATABASE_URL: is not set',
       'GRPC_ADDRESS: must be host:port',
+      expect.stringMatching(/^GRPC_REFLECTION: .*"on".*"off"/),
       'KAFKA_BROKERS: must be host:port',
     ]) as string[],
   });

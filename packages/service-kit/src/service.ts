@@ -41,11 +41,10 @@ const MESSAGE_BYTES_MAX = 16 * 1024 * 1024; // a full batch of large orders is a
 
 const startGrpc = async (
   module: Type | DynamicModule,
-  address: string,
-  options: ServiceOptions<never>['grpc'],
+  { GRPC_ADDRESS, GRPC_REFLECTION }: ServiceConfig,
+  { definitions, descriptorSet }: ServiceOptions<never>['grpc'],
   lifecycle: Lifecycle,
 ): Promise<void> => {
-  const { definitions, descriptorSet } = options;
   const services = Object.keys(definitions);
   let stop = async (): Promise<void> => {};
   let serving: (yes: boolean) => void = () => {};
@@ -54,7 +53,7 @@ const startGrpc = async (
     abortOnError: false,
     transport: Transport.GRPC,
     options: {
-      url: address,
+      url: GRPC_ADDRESS,
       package: packagesOf(definitions),
       packageDefinition: packageDefinitionOf(definitions),
       maxReceiveMessageLength: MESSAGE_BYTES_MAX,
@@ -62,7 +61,7 @@ const startGrpc = async (
       onLoadPackageDefinition: (_: unknown, server: Server) => {
         traceHandlers(server);
         ({ serving } = addHealth(server, services));
-        if (process.env['GRPC_REFLECTION'] === 'on' && descriptorSet !== undefined) addReflection(server, services, descriptorSet());
+        if (GRPC_REFLECTION === 'on' && descriptorSet !== undefined) addReflection(server, services, descriptorSet());
         stop = () => drain(server, DRAIN_MS);
       },
     },
@@ -86,6 +85,6 @@ export const runService = async <C extends ServiceConfig>({ name, env, grpc, mod
     lifecycle.onStop('database', () => db.close());
     lifecycle.readyWhen('database', () => db.ping());
     await db.ping();
-    await startGrpc(await module({ ...lifecycle, config, db }), config.GRPC_ADDRESS, grpc, lifecycle);
+    await startGrpc(await module({ ...lifecycle, config, db }), config, grpc, lifecycle);
   });
 };
