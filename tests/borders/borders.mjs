@@ -32,7 +32,7 @@ const isTest = (file) => /^tests\/|\/test\/|\.(spec|fixture)\.ts$|^packages\/[^/
 const partOf = (file) => /^((services|packages|deploy)\/[^/]+|protos|tests)(?=\/)/.exec(file)?.[0];
 
 /** Files right below a service's `src` that are no domain: how it is started, wired, set up, measured. */
-const WIRING = /^(main|config|index|seed|metrics)\.ts$|\.(module|controller|spec|fixture)\.ts$/;
+const WIRING = /^(main|config|seed|metrics)\.ts$|\.(module|controller|spec|fixture)\.ts$/;
 /** And those of the two that keep no data and have no domain: one hands calls on, one reads the books of all. */
 const NO_DOMAIN = { gateway: ['gateway.ts', 'nest-adapter.ts'], auditor: ['audit.ts', 'books.ts', 'check.ts', 'print.ts'] };
 

@@ -1,1 +1,0 @@
-export { seedProducts, type SeededProduct } from './seed.ts';

@@ -1,1 +1,0 @@
-export { seedCoupons, type SeededCoupon } from './seed.ts';

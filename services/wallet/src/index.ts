@@ -1,1 +1,0 @@
-export { seedAdmin, seedUsers } from './seed.ts';
