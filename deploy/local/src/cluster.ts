@@ -68,18 +68,18 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
   const logDir = join(dir, 'logs');
   const kind = infraKind(options.infra);
   const record = openRecord(dir, kind); // from here on the folder is ours
-  let starting = true;
+  let quiet = true; // until it is ready, and again from when an end is asked for: neither is news
   const supervision: Supervision = {
     restart: supervise,
     onChange: ({ name, ref }, what, detail) => {
       record.set(name, ref);
-      if (!starting) onEvent(`${name} ${what} (${detail})`);
+      if (!quiet) onEvent(`${name} ${what} (${detail})`);
     },
   };
   let infra: Infrastructure | undefined;
   let running: ServiceProcess[] = [];
   const stop = async (): Promise<void> => {
-    starting = true; // an end that was asked for is no news
+    quiet = true;
     record.state('stopping');
     // From the outside in: what still runs may finish its work with what it calls.
     await Promise.all(running.filter(({ service }) => service === 'gateway').map((service) => service.stop()));
@@ -115,7 +115,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
       ? await progress.step('demo shop', () => seedShop({ dir, infraKind: kind, gatewayUrl: gatewayUrls[0]!, adminToken }))
       : undefined;
     record.state('ready');
-    starting = false;
+    quiet = false;
     return { dir, portBase, gatewayUrls, services: running, infra: up, secrets, adminToken, seeded, service: find(running), stop };
   } catch (error) {
     await stop();

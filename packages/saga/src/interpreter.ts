@@ -169,7 +169,7 @@ interface Awaited {
 /** The step that a command id belongs to, if exactly this attempt of it is still awaited. */
 const awaited = ({ id, steps }: Progress, commandId: string): Awaited | null => {
   const slash = commandId.lastIndexOf('/');
-  if (slash <= id.length || !commandId.startsWith(id) || commandId.charCodeAt(id.length) !== 47) return null;
+  if (slash <= id.length || !commandId.startsWith(id) || commandId[id.length] !== '/') return null;
   const name = commandId.slice(id.length + 1, slash);
   const isUndo = name.endsWith(undoSuffix);
   const key = isUndo ? name.slice(0, -undoSuffix.length) : name;

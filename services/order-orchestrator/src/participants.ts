@@ -30,7 +30,3 @@ export const coupon = {
 export const wallet = {
   debitWallet: ask(commands.debitWallet, (order: PlacedOrder) => ({ orderId: order.id, userId: order.userId, amount: order.total })),
 };
-
-/** Who answers a step, for the timeline. */
-export const sourceOf = (step: string): 'inventory' | 'coupon' | 'wallet' =>
-  step.includes('coupon') ? 'coupon' : step.includes('stock') ? 'inventory' : 'wallet';

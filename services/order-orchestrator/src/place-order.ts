@@ -46,7 +46,20 @@ export const placeOrder = saga<PlacedOrder>('place-order', { version: 1 })
   .ends({ completed: orderCompleted, refused: orderCancelled });
 
 /** Every definition that a stored saga may name. An old version stays until no saga of it runs. */
-export const definitions = definitionsOf(placeOrder);
+const all = [placeOrder];
+export const definitions = definitionsOf(...all);
+
+/** Of each step, the package of its command: `inventory` of `jumun.inventory.v1.ReserveStock`. */
+const answeredBy = new Map(
+  all.flatMap(({ plan }) => Array.from(plan.stepOf, ([step, { ask }]) => [step, ask.command.name.split('.')[1] ?? ''] as const)),
+);
+
+/** Who answers a step, for the timeline. */
+export const sourceOf = (step: string): string => {
+  const source = answeredBy.get(step);
+  if (source === undefined) throw new Error(`no definition has a step ${step}`);
+  return source;
+};
 
 /** The order's status while its saga is at a stage, or after its end. The one rule: an open order's own row does not say it. */
 export const statusOf = ({ phase, stage }: Pick<Progress, 'phase' | 'stage'>): OrderStatus => {

@@ -6,9 +6,8 @@ import { problem } from '../problems/problem.ts';
 import { refusedOr, timeOf } from '../upstream/answers.ts';
 import type { Ask } from '../upstream/ask.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
-import { credentials, isLoginId, newUser, refresh, session, user } from './schemas.ts';
+import { credentials, isLoginId, mayBePassword, newUser, refresh, session, user } from './schemas.ts';
 
-const PASSWORD_LENGTH_MAX = 128;
 const REFRESH_TOKEN = /^[\x21-\x7e]{1,512}$/;
 
 const roleOf = ({ role }: wallet.User): 'CUSTOMER' | 'ADMIN' => (role === wallet.Role.ADMIN ? 'ADMIN' : 'CUSTOMER');
@@ -61,7 +60,7 @@ export const accountRoutes = ({ wallet: service }: Upstreams, ask: Ask, tokens: 
     answers: { 201: session },
     refusals: ['INVALID_CREDENTIALS'],
     handle: async ({ body }) => {
-      if (!isLoginId(body.loginId) || body.password.length > 2 * PASSWORD_LENGTH_MAX) return problem('INVALID_CREDENTIALS');
+      if (!isLoginId(body.loginId) || !mayBePassword(body.password)) return problem('INVALID_CREDENTIALS');
       const { outcome } = await ask((options) => service.createSession(body, options), { again: true });
       return outcome?.$case === 'created' ? sessionView(outcome.created, tokens) : refusedOr(outcome);
     },

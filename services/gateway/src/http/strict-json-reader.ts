@@ -37,10 +37,12 @@ export const readClosely = (text: string): FieldError[] => {
   };
   const many = (end: string, one: (index: number) => void): void => {
     at++;
-    for (let index = 0; errors.length < ERRORS_MAX && take(SPACE) !== undefined && text[at] !== end; index++) {
+    take(SPACE);
+    for (let index = 0; errors.length < ERRORS_MAX && text[at] !== end; index++) {
       if (text[at] === ',') at++;
       take(SPACE);
       one(index);
+      take(SPACE);
     }
     at++;
   };

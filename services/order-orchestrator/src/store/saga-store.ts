@@ -17,7 +17,8 @@ export const LOCK_SAGAS = `
 const moveOf = (eventResendMs: number): readonly [into: string, onDuplicate: string] => {
   const taken = ['progress', 'stuck', 'outcome', 'event_type', 'event_payload'];
   const unmoved = 'sagas.version = VALUES(version)';
-  const tooSoon = `(VALUES(outcome) IS NOT NULL AND sagas.next_at < VALUES(next_at) - INTERVAL ${eventResendMs * 500} MICROSECOND)`;
+  const halfResendUs = eventResendMs * 500;
+  const tooSoon = `(VALUES(outcome) IS NOT NULL AND sagas.next_at < VALUES(next_at) - INTERVAL ${halfResendUs} MICROSECOND)`;
   const sets = [
     ...taken.map((column) => `${column} = IF(${unmoved}, VALUES(${column}), sagas.${column})`),
     // An earlier look of the sweep stays, which spares an index two entries a move: it finds out, and most sagas have ended before it comes.
@@ -42,6 +43,13 @@ export const DUE_SAGAS = `
 export const PUT_OFF = `
   UPDATE sagas FORCE INDEX (PRIMARY) SET next_at = FROM_UNIXTIME(JSON_VALUE(progress, '$.nextAt') / 1000)
    WHERE id IN (?) AND outcome IS NULL AND JSON_VALUE(progress, '$.nextAt') > ${NOW_MS}`;
+
+interface DueRow {
+  readonly id: string;
+  /** NULL where the state names no time: then it is due. */
+  readonly later: number | null;
+}
+const isLater = ({ later }: DueRow): boolean => Number(later) === 1;
 
 export interface SagaStoreOptions {
   readonly db: Database;
@@ -87,13 +95,10 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
 
     due: async (limit) => {
       for (;;) {
-        const rows = await db.query<{ id: string; later: number | null }>(DUE_SAGAS, [limit]);
-        const [due, later] = [0, 1].map((is) => rows.filter((row) => Number(row.later ?? 0) === is).map(({ id }) => id)) as [
-          string[],
-          string[],
-        ];
+        const rows = await db.query<DueRow>(DUE_SAGAS, [limit]);
+        const later = rows.filter(isLater).map(({ id }) => id);
         if (later.length > 0) await db.execute(PUT_OFF, [later.sort()]);
-        if (later.length === 0 || rows.length < limit) return due;
+        if (later.length === 0 || rows.length < limit) return rows.filter((row) => !isLater(row)).map(({ id }) => id);
       }
     },
   };

@@ -1,8 +1,7 @@
 import type { Progress, SagaChange, TimelineEntry as SagaEntry } from '@jumun/saga';
 import type { Database } from '@jumun/service-kit';
 import { pathOf, type PlacedOrder } from '../order.ts';
-import { sourceOf } from '../participants.ts';
-import { statusOf } from '../place-order.ts';
+import { sourceOf, statusOf } from '../place-order.ts';
 
 /** Something that happened to an order. */
 export interface TimelineEntry {
