@@ -53,11 +53,29 @@ export const thawedEvent = (type: string, payload: string): TypedMessage =>
 /** For columns that a move leaves as they are. */
 const WRITTEN_BEFORE = '';
 
+/** The columns of a move. `changedRow` below has their values in the same order: a row as an object would take ten times as long to make. */
+export const CHANGED_COLUMNS = [
+  'id',
+  'version',
+  'data',
+  'timeline',
+  'next_at',
+  'progress',
+  'stuck',
+  'outcome',
+  'event_type',
+  'event_payload',
+  'order_id',
+  'definition',
+  'definition_version',
+] as const;
+type CellOfEach<Columns extends readonly string[]> = { [Column in keyof Columns]: string | number | null };
+
 /**
  * A row of a move: id, the version that was read, and what is new. Data is written only when a step has changed it; the event once, at the
  * end. An ended saga stays due until its event is known to be out.
  */
-export const changedRow = (change: SagaChange, eventResendMs: number): unknown[] => {
+export const changedRow = (change: SagaChange, eventResendMs: number): CellOfEach<typeof CHANGED_COLUMNS> => {
   const { id, rowVersion, before, after, end } = change;
   const event = finalEvent(change);
   const nextAt = end === null ? after.nextAt : end.endedAt + eventResendMs;

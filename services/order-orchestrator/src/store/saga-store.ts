@@ -2,7 +2,7 @@ import { type SagaStore, StaleSagaError } from '@jumun/saga';
 import { changeRows, type Database, faultPoint, type Tx } from '@jumun/service-kit';
 import { NOW_MS, openClock } from './clock.ts';
 import { endOrders } from './order-rows.ts';
-import { changedRow, progressOf, type SagaRow } from './saga-rows.ts';
+import { CHANGED_COLUMNS, changedRow, progressOf, type SagaRow } from './saga-rows.ts';
 import { APPENDED } from './timeline.ts';
 
 export const LOCK_SAGAS = `
@@ -14,7 +14,7 @@ export const LOCK_SAGAS = `
  * have locked or read the rows: each waits for a rival here, and is compared with what that has left. The rows are there: for MariaDB this
  * is the cheapest way to give many of them new values. The version comes last, since it is compared.
  */
-const moveOf = (eventResendMs: number): readonly [into: string, onDuplicate: string] => {
+const onMove = (eventResendMs: number): string => {
   const taken = ['progress', 'stuck', 'outcome', 'event_type', 'event_payload'];
   const unmoved = 'sagas.version = VALUES(version)';
   const halfResendUs = eventResendMs * 500;
@@ -30,11 +30,9 @@ const moveOf = (eventResendMs: number): readonly [into: string, onDuplicate: str
     `updated_at = IF(${unmoved}, UTC_TIMESTAMP(3), sagas.updated_at)`,
     `version = IF(${unmoved}, sagas.version + 1, sagas.version)`,
   ];
-  return [
-    `sagas (id, version, data, timeline, next_at, ${taken.join(', ')}, order_id, definition, definition_version)`,
-    `ON DUPLICATE KEY UPDATE ${sets.join(', ')}`,
-  ];
+  return `ON DUPLICATE KEY UPDATE ${sets.join(', ')}`;
 };
+const MOVED_SAGAS = `sagas (${CHANGED_COLUMNS.join(', ')})`;
 
 /** Sagas that the sweep has to look at, and whether they have moved since that was settled: their state says when they are due now. */
 export const DUE_SAGAS = `
@@ -59,7 +57,7 @@ export interface SagaStoreOptions {
 
 /** Sagas in MySQL: one statement per table, whatever the size of the batch. */
 export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx> => {
-  const [into, onDuplicate] = moveOf(eventResendMs);
+  const onDuplicate = onMove(eventResendMs);
   const clock = openClock();
   return {
     transaction: async (work) => {
@@ -84,7 +82,7 @@ export const sagaStore = ({ db, eventResendMs }: SagaStoreOptions): SagaStore<Tx
       const [stale] = await Promise.all([
         changeRows(
           tx,
-          into,
+          MOVED_SAGAS,
           changes.map((change) => changedRow(change, eventResendMs)),
           onDuplicate,
         ),
