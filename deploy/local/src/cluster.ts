@@ -3,7 +3,7 @@ import { Failure } from './failure.ts';
 import type { Infrastructure } from './infra/connection.ts';
 import { infraKind, startInfrastructure } from './infra/start.ts';
 import type { Supervision } from './managed-process.ts';
-import { findFreeBase, instancesMax, portPlan, requireFree } from './port-plan.ts';
+import { findFreeBase, INSTANCES_MAX, portPlan, requireFree } from './port-plan.ts';
 import { prepareDatabases, prepareTopics } from './prepare.ts';
 import { silentProgress, type Progress } from './progress.ts';
 import { openRecord } from './run-record.ts';
@@ -144,7 +144,7 @@ const find =
 
 const instancesOf = (wanted: number | Readonly<Record<string, number>>): Record<string, number> => {
   const counts = Object.fromEntries(services.map(({ name }) => [name, typeof wanted === 'number' ? wanted : (wanted[name] ?? 1)]));
-  const wrong = Object.values(counts).find((count) => !Number.isInteger(count) || count < 1 || count > instancesMax);
-  if (wrong !== undefined) throw new Failure(`${wrong} instances cannot be started.`, `Choose from 1 to ${instancesMax}.`);
+  const wrong = Object.values(counts).find((count) => !Number.isInteger(count) || count < 1 || count > INSTANCES_MAX);
+  if (wrong !== undefined) throw new Failure(`${wrong} instances cannot be started.`, `Choose from 1 to ${INSTANCES_MAX}.`);
   return counts;
 };

@@ -41,7 +41,7 @@ export interface Supervision {
 
 const backoffMs = (failures: number): number => Math.min(10_000, 250 * 2 ** failures);
 /** A process that has lived this long was healthy: its next death is the first one again. */
-const healthyAfterMs = 30_000;
+const HEALTHY_AFTER_MS = 30_000;
 /** EX_CONFIG of sysexits.h: its environment is wrong, and will be wrong the next time. */
 const wrongConfiguration = 'exit code 78';
 
@@ -141,7 +141,7 @@ export class ManagedProcess implements Handle {
   }
 
   async #revive(livedMs: number): Promise<void> {
-    this.#failures = livedMs > healthyAfterMs ? 0 : this.#failures + 1;
+    this.#failures = livedMs > HEALTHY_AFTER_MS ? 0 : this.#failures + 1;
     const { signal } = (this.#backoff = new AbortController());
     await pause(backoffMs(this.#failures), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return; // started by hand, or not wanted any more

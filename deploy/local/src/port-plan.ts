@@ -4,10 +4,10 @@ import { isPortFree, whoListens } from './ports.ts';
 import { services } from './services.ts';
 
 /** More instances than this on one machine only take turns on its cores. */
-export const instancesMax = 10;
+export const INSTANCES_MAX = 10;
 /** A cluster's ports lie within this many from its base. */
-export const portSpan = 300;
-export const defaultPortBase = 18_000;
+export const PORT_SPAN = 300;
+export const PORT_BASE_DEFAULT = 18_000;
 
 /** Which port is whose, all counted from one base, so that a cluster is found by one number. */
 export const portPlan = (base: number) => {
@@ -51,8 +51,8 @@ export const requireFree = async (base: number, instances: Readonly<Record<strin
 
 /** The first base from `from` on whose ports are all free. */
 export const findFreeBase = async (from: number, instances: Readonly<Record<string, number>>): Promise<number> => {
-  for (let base = from; base + portSpan < 32_768; base += portSpan) {
+  for (let base = from; base + PORT_SPAN < 32_768; base += PORT_SPAN) {
     if ((await firstTaken(portsOf(base, instances, true))) === undefined) return base;
   }
-  throw new Failure(`No ${portSpan} ports in a row are free from ${from} on.`, 'Choose a base yourself: npm start -- --port-base 40000');
+  throw new Failure(`No ${PORT_SPAN} ports in a row are free from ${from} on.`, 'Choose a base yourself: npm start -- --port-base 40000');
 };

@@ -55,11 +55,11 @@ export const call = async <T>(gatewayUrl: string, method: string, path: string, 
   return answer as T;
 };
 
-const signInWithinMs = 30_000;
+const SIGN_IN_WITHIN_MS = 30_000;
 
 /** Signs in and returns the access token. Again while the answer is "not now" (503): right after a start a machine is busiest, and passwords are hashed slowly on purpose. */
 export const signIn = async (gatewayUrl: string, { loginId, password }: { loginId: string; password: string }): Promise<string> => {
-  for (const deadline = Date.now() + signInWithinMs; ; await pause(250)) {
+  for (const deadline = Date.now() + SIGN_IN_WITHIN_MS; ; await pause(250)) {
     try {
       return (await call<{ accessToken: string }>(gatewayUrl, 'POST', '/v1/sessions', { body: { loginId, password } })).accessToken;
     } catch (error) {

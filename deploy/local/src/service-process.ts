@@ -22,9 +22,9 @@ export interface ServiceSetting {
 }
 
 const host = '127.0.0.1';
-const startWithinMs = 90_000;
+const START_WITHIN_MS = 90_000;
 /** A service drains within ten seconds by itself. */
-const stopGraceMs = 15_000;
+const STOP_GRACE_MS = 15_000;
 
 /**
  * A quarter of a gigabyte is several times what lives in an instance under full load. Larger young generations save collections, and an old one that
@@ -59,8 +59,8 @@ export class ServiceProcess extends ManagedProcess {
         env: { ...environment(row, index, setting), ...(faultDir === undefined ? {} : { FAULT_POINTS_DIR: faultDir }) },
         logFile: join(setting.logDir, `${name}.log`),
         isReady: async () => (await fetch(`http://${internal}/readyz`, { signal: AbortSignal.timeout(2000) })).ok,
-        readyWithinMs: startWithinMs,
-        stopGraceMs,
+        readyWithinMs: START_WITHIN_MS,
+        stopGraceMs: STOP_GRACE_MS,
       },
       supervision,
     );

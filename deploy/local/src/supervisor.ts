@@ -5,7 +5,7 @@ import { Failure } from './failure.ts';
 import { sayReady } from './foreground.ts';
 import { wantedInfra } from './infra/binaries.ts';
 import { localDir } from './paths.ts';
-import { defaultPortBase, findFreeBase, requireFree } from './port-plan.ts';
+import { findFreeBase, PORT_BASE_DEFAULT, requireFree } from './port-plan.ts';
 import { whoListens } from './ports.ts';
 import { printedProgress, type Progress } from './progress.ts';
 import { refuseIfRunning } from './run-record.ts';
@@ -44,7 +44,7 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
   const instances = options.instances ?? 1;
   const kept = keptSettings();
   const infra = options.infra ?? wantedInfra() ?? kept.infra;
-  const portBase = options.portBase ?? (await freeBase(kept.portBase ?? defaultPortBase, instances, progress));
+  const portBase = options.portBase ?? (await freeBase(kept.portBase ?? PORT_BASE_DEFAULT, instances, progress));
   cluster = await startCluster({
     dir: localDir,
     portBase,
@@ -79,7 +79,7 @@ const freeBase = async (usual: number, instances: number, progress: Progress): P
     await requireFree(usual, counts);
     return usual;
   } catch {
-    const base = await findFreeBase(defaultPortBase, counts);
+    const base = await findFreeBase(PORT_BASE_DEFAULT, counts);
     const who = whoListens(usual);
     progress.say(
       `– ports from ${usual} are in use${who === undefined ? '' : ` by ${who}`}: taking those from ${base} (--port-base chooses others)`,

@@ -26,7 +26,7 @@ export interface TestInfraFile extends InfraConnection {
 
 const testDir = join(localDir, 'test');
 const sharedFile = join(testDir, 'infra.json');
-const startWithinMs = 300_000; // the first one may have to fetch Kafka
+const START_WITHIN_MS = 300_000; // the first one may have to fetch Kafka
 
 const readInfra = (file: string): TestInfraFile | undefined =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as TestInfraFile) : undefined;
@@ -61,7 +61,7 @@ const spawnHolder = (file: string, stdin: 'pipe' | 'ignore'): ChildProcess => {
 };
 
 const waitForFile = async (file: string, holder: ChildProcess): Promise<TestInfraFile> => {
-  for (const deadline = Date.now() + startWithinMs; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+  for (const deadline = Date.now() + START_WITHIN_MS; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const infra = readInfra(file);
     if (infra !== undefined && infra.holder.pid === holder.pid) return infra;
     if (holder.exitCode !== null || holder.signalCode !== null || Date.now() > deadline) {

@@ -24,7 +24,7 @@ class DecideThrew extends Error {
 
 const byId = (rows: readonly InboxRow[]): Map<string, InboxRow> => new Map(rows.map((row) => [row.id, row]));
 
-const nobody: ReadonlyMap<string, string> = new Map();
+const NO_FAILURES: ReadonlyMap<string, string> = new Map();
 
 /** Claims, and reads what others have claimed before: nothing, as a rule. The claim goes out before this first awaits. */
 const claim = async (tx: Tx, deliveries: readonly Delivery[]): Promise<Map<string, InboxRow>> => {
@@ -90,7 +90,7 @@ export const playCarefully = async <State, C extends Payload, R extends Payload>
   participant: Participant<State, C, R>,
   deliveries: readonly Delivery[],
 ): Promise<Round> => {
-  let condemned = nobody;
+  let condemned = NO_FAILURES;
   for (;;) {
     try {
       return { verdicts: await playOnce(db, participant, deliveries, condemned), threw: condemned };

@@ -15,14 +15,14 @@ export const openRounds = <State, C extends Payload, R extends Payload>(
   db: Database,
   participant: Participant<State, C, R>,
 ): ((deliveries: readonly Delivery[]) => Promise<Round>) => {
-  let doTheyComeTwice = false;
+  let claimFirst = false;
   return async (deliveries) => {
-    const isQuick = !doTheyComeTwice && mayBeNew(deliveries);
-    doTheyComeTwice = true; // also when what follows fails: it may have been committed without our hearing of it
+    const isQuick = !claimFirst && mayBeNew(deliveries);
+    claimFirst = true; // also when what follows fails: it may have been committed without our hearing of it
     const verdicts = isQuick ? await playQuickly(db, participant, deliveries) : undefined;
     if (isQuick && verdicts === undefined) carefulRounds.inc();
     const round = verdicts === undefined ? await playCarefully(db, participant, deliveries) : { verdicts, threw: new Map() };
-    doTheyComeTwice = round.verdicts.duplicates > 0;
+    claimFirst = round.verdicts.duplicates > 0;
     return round;
   };
 };

@@ -86,12 +86,12 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
     }
   };
 
-  const send = async (deliveries: readonly Delivery[], { answers, impostors, duplicates }: Verdicts): Promise<void> => {
+  const send = async (deliveries: readonly Delivery[], { answers, idConflicts, duplicates }: Verdicts): Promise<void> => {
     await faultPoint('inbox:committed-not-answered');
     if (duplicates > 0) inboxDuplicates.inc({ group }, duplicates);
     const time = new Date().toISOString();
     const [replies, letters]: [EncodedMessage[], EncodedMessage[]] = [[], []];
-    const rejected = new Set(impostors);
+    const rejected = new Set(idConflicts);
     for (const delivery of deliveries) {
       const answer = answers.get(delivery.id);
       if (rejected.has(delivery)) letters.push(letter(delivery.message, 'another command is known under this id'));
@@ -144,13 +144,13 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
     if (deliveries.length === 0) return [];
     const rows = await db.query<InboxRow>(READ_ANSWERED, [deliveries.map(({ id }) => id)]);
     const known = new Map(rows.map((row) => [row.id, row]));
-    const verdicts: Verdicts = { answers: new Map(), fresh: new Map(), impostors: [], thrown: new Map(), duplicates: 0 };
+    const verdicts: Verdicts = { answers: new Map(), fresh: new Map(), idConflicts: [], thrown: new Map(), duplicates: 0 };
     const condemned: Condemned[] = [];
     for (const delivery of deliveries) {
       const row = known.get(delivery.id);
       const answer = row && storedAnswer(row);
       if (row === undefined || answer === undefined) condemned.push([delivery.message, 'older than half of what the inbox remembers']);
-      else if ((row.fingerprint ?? delivery.fingerprint) !== delivery.fingerprint) verdicts.impostors.push(delivery);
+      else if ((row.fingerprint ?? delivery.fingerprint) !== delivery.fingerprint) verdicts.idConflicts.push(delivery);
       else verdicts.answers.set(delivery.id, answer);
     }
     await send(deliveries, verdicts);

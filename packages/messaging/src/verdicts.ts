@@ -10,7 +10,7 @@ export interface Verdicts {
   /** The new ones, among them `Undone` for dos whose undo came first. */
   readonly fresh: Map<string, Answer>;
   /** Deliveries of an id under which another command is known. */
-  readonly impostors: Delivery[];
+  readonly idConflicts: Delivery[];
   /** What `decide` threw, by command id. */
   readonly thrown: Map<string, string>;
   duplicates: number;
@@ -43,8 +43,8 @@ export const judge = (
   condemned: ReadonlyMap<string, string>,
   decide: DecideOne,
 ): Verdicts => {
-  const verdicts: Verdicts = { answers: new Map(), fresh: new Map(), impostors: [], thrown: new Map(), duplicates: 0 };
-  const { answers, fresh, impostors, thrown } = verdicts;
+  const verdicts: Verdicts = { answers: new Map(), fresh: new Map(), idConflicts: [], thrown: new Map(), duplicates: 0 };
+  const { answers, fresh, idConflicts, thrown } = verdicts;
   const fingerprints = new Map<string, string>();
   const answer = (id: string, reply: Answer): void => {
     answers.set(id, reply);
@@ -57,7 +57,7 @@ export const judge = (
     const row = others.get(id);
     const known = row?.fingerprint ?? fingerprints.get(id) ?? fingerprint;
     if (known !== fingerprint) {
-      impostors.push(delivery);
+      idConflicts.push(delivery);
       continue;
     }
     fingerprints.set(id, fingerprint);

@@ -99,7 +99,7 @@ describe('a round of new commands', () => {
     const { verdicts } = await openRounds(seen, stockParticipant(optimistic))(deliveries);
     expect(ofInbox(sent)).toEqual([{ sql: 'INSERT INTO inbox (id, claim, fingerprint, reply_type, reply)', rows: 50 }]);
     expect(sent.filter(({ sql }) => sql.startsWith('SELECT'))).toHaveLength(2);
-    expect(verdicts).toMatchObject({ duplicates: 0, impostors: [] });
+    expect(verdicts).toMatchObject({ duplicates: 0, idConflicts: [] });
     expect(await available()).toBe(STOCK - 50);
     const rows = await inbox(deliveries.map(({ id }) => id));
     const answered = deliveries.map(({ id, fingerprint }) => ({
@@ -139,7 +139,7 @@ describe('a batch that comes again', () => {
     const again = await openRounds(seen, one)(deliveries);
     expect(sent.filter(isQuick)).toHaveLength(writesInVain); // it was taken for new, and the key of the inbox knew better
     expect(sent.filter(isClaim)).toHaveLength(1);
-    expect(again).toMatchObject({ threw: new Map(), verdicts: { duplicates: 50, fresh: new Map(), impostors: [] } });
+    expect(again).toMatchObject({ threw: new Map(), verdicts: { duplicates: 50, fresh: new Map(), idConflicts: [] } });
     expect(again.verdicts.answers).toEqual(first.verdicts.answers);
     expect(await inbox(ids)).toEqual(rows);
     expect(await available()).toBe(STOCK - 100);
@@ -158,9 +158,9 @@ describe('a batch that comes again', () => {
   it('as another command under its id is put aside', async () => {
     const order = newId();
     await openRounds(db, taker)([reserve(order)]);
-    const impostor = reserve(order, 5);
-    const { verdicts } = await openRounds(db, taker)([impostor, reserve(newId())]);
-    expect([verdicts.impostors, verdicts.fresh.size]).toEqual([[impostor], 1]);
+    const other = reserve(order, 5);
+    const { verdicts } = await openRounds(db, taker)([other, reserve(newId())]);
+    expect([verdicts.idConflicts, verdicts.fresh.size]).toEqual([[other], 1]);
     expect(await available()).toBe(STOCK - 2);
   });
 

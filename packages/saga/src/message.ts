@@ -1,5 +1,5 @@
 import type { CommandType, Payload } from './command.ts';
-import { undoSuffix } from './plan.ts';
+import { UNDO_SUFFIX } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Progress, StepState } from './progress.ts';
 
@@ -22,7 +22,7 @@ export interface Message {
 export const isOutstanding = ({ state }: StepState): boolean => state === 'asked' || state === 'undo-asked';
 
 const commandIdOf = (sagaId: string, key: string, { state, attempt }: StepState): string =>
-  `${sagaId}/${key}${state === 'undo-asked' ? undoSuffix : ''}/${attempt}`;
+  `${sagaId}/${key}${state === 'undo-asked' ? UNDO_SUFFIX : ''}/${attempt}`;
 
 /** Whether this very command still has to be out there. */
 export const isOutstandingCommand = ({ id, steps }: Progress, commandId: string): boolean => {

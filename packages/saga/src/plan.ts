@@ -50,10 +50,10 @@ export interface PlannedStep extends RawStep {
 }
 
 // A command id is `sagaId/key/attempt` in a column of 64 characters: 36 of a UUID, 2 slashes, 3 digits leave this much.
-const keyLengthMax = 64 - 36 - 2 - 3;
-const namePattern = /^[a-z][A-Za-z0-9-]*$/;
+const KEY_LENGTH_MAX = 64 - 36 - 2 - 3;
+const STEP_NAME = /^[a-z][A-Za-z0-9-]*$/;
 
-export const undoSuffix = '.undo';
+export const UNDO_SUFFIX = '.undo';
 
 /** Checks the names and builds the look-ups, once a definition. Throws on a definition that could not run. */
 export const planOf = (name: string, stages: readonly PlannedStage[], ends: AnyEnds): Plan => {
@@ -63,18 +63,19 @@ export const planOf = (name: string, stages: readonly PlannedStage[], ends: AnyE
   const indexOf = new Map<string, number>();
   const stepOf = new Map<string, PlannedStep>();
   const add = (key: string, stageIndex: number, step: RawStep) => {
-    const longest = step.undo ? key + undoSuffix : key;
-    if (longest.length > keyLengthMax) fail(`'${longest}' is longer than the ${keyLengthMax} characters that a command id has room for`);
+    const longest = step.undo ? key + UNDO_SUFFIX : key;
+    if (longest.length > KEY_LENGTH_MAX)
+      fail(`'${longest}' is longer than the ${KEY_LENGTH_MAX} characters that a command id has room for`);
     stepOf.set(key, { ...step, key, stageIndex });
   };
   stages.forEach((stage, index) => {
-    if (!namePattern.test(stage.name)) fail(`stage '${stage.name}' is not a name like 'reserve'`);
+    if (!STEP_NAME.test(stage.name)) fail(`stage '${stage.name}' is not a name like 'reserve'`);
     if (indexOf.has(stage.name)) fail(`stage '${stage.name}' is there twice`);
     indexOf.set(stage.name, index);
     if (stage.kind === 'pivot') add(stage.name, index, stage.step);
     if (stage.kind !== 'stage') return;
     for (const [step, raw] of Object.entries(stage.steps)) {
-      if (!namePattern.test(step)) fail(`step '${step}' is not a name like 'stock'`);
+      if (!STEP_NAME.test(step)) fail(`step '${step}' is not a name like 'stock'`);
       add(`${stage.name}.${step}`, index, raw);
     }
   });

@@ -63,11 +63,11 @@ export interface SagaRunner<Tx> {
   sweep(): Promise<Swept>;
 }
 
-const staleTriesMax = 5;
+const STALE_TRIES_MAX = 5;
 /** Acknowledged commands that are remembered: seconds of them at the limit, some 5 MB. What is forgotten may be sent once more, which is safe. */
-const sentMax = 20_000;
+const SENT_MAX = 20_000;
 /** Sagas in one of two generations of memory: of some 2 KB each 20 MB at most. Those that are under way at the limit are fewer by far. */
-const rememberedMax = 5_000;
+const REMEMBERED_MAX = 5_000;
 
 const none: readonly StoredSaga[] = [];
 
@@ -76,8 +76,8 @@ export const sagaRunner = <Tx>(
   { store, definitions, send, isAway = () => false, committed, pace = defaultPace, sweepSizeMax = 200 }: RunnerOptions<Tx>,
   rules: Rules = theRules,
 ): SagaRunner<Tx> => {
-  const memory = remembered(rememberedMax);
-  const sent = recent(sentMax);
+  const memory = remembered(REMEMBERED_MAX);
+  const sent = recent(SENT_MAX);
   const folding: Folding = { rules, definitions, pace, sent };
   /** What met a broker that is away, the latest of it; none once anything has been sent again. */
   let unsent: readonly Message[] = [];
@@ -198,7 +198,7 @@ const retryStale = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof StaleSagaError) || tries === staleTriesMax) throw error;
+      if (!(error instanceof StaleSagaError) || tries === STALE_TRIES_MAX) throw error;
     }
   }
 };

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How often is looked: often enough not to be felt, seldom enough to leave the cores to what is waited for. */
-const intervalMs = 20;
+const INTERVAL_MS = 20;
 
 /**
  * Calls `check` until it neither throws nor answers false or undefined, and returns its answer. When `withinMs` have passed,
@@ -17,6 +17,6 @@ export const eventually = async <T>(check: () => T | Promise<T>, { withinMs = 30
     } catch (error) {
       if (Date.now() > deadline) throw error;
     }
-    await pause(intervalMs);
+    await pause(INTERVAL_MS);
   }
 };

@@ -1,13 +1,13 @@
 import { wallet } from '@jumun/protos';
-import { type Database, isId } from '@jumun/service-kit';
+import type { Database } from '@jumun/service-kit';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { ChargeWallet } from './charge/charge.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
-import { getWallet, listTransactions, quoteBalances } from './reads/reads.ts';
+import { getUser, getWallet, listTransactions, quoteBalances } from './reads/reads.ts';
 import { createSession, endSession, refreshSession } from './sessions/sessions.ts';
 import type { Passwords } from './users/passwords.ts';
-import { createUser, toUser } from './users/users.ts';
+import { createUser } from './users/users.ts';
 
 export interface WalletParts {
   readonly db: Database;
@@ -56,9 +56,8 @@ export class WalletController {
   }
 
   @GrpcMethod(SERVICE, 'GetUser')
-  async getUser({ userId }: wallet.GetUserRequest): Promise<wallet.GetUserResponse> {
-    const user = isId(userId) ? await this.parts.prisma.user.findUnique({ where: { id: userId } }) : null;
-    return wallet.GetUserResponse.fromPartial({ user: user === null ? undefined : toUser(user) });
+  getUser({ userId }: wallet.GetUserRequest): Promise<wallet.GetUserResponse> {
+    return getUser(this.parts.prisma, userId);
   }
 
   @GrpcMethod(SERVICE, 'GetWallet')

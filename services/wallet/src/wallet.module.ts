@@ -5,7 +5,7 @@ import type { ServiceContext } from '@jumun/service-kit/service';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { openCharging } from './charge/charge.ts';
 import type { WalletConfig } from './config.ts';
-import { debitWallet } from './debit/debit.ts';
+import { walletParticipant } from './debit/participant.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { purgeSessions } from './sessions/purge.ts';
 import { openPasswords } from './users/passwords.ts';
@@ -37,7 +37,7 @@ export const walletModule = async (context: ServiceContext<WalletConfig>): Promi
     group: 'wallet',
     topic: topicNames.walletCommands,
     repliesTopic: topicNames.orderReplies,
-    participant: debitWallet,
+    participant: walletParticipant,
   });
   openInBackground(context, 'debit consumer', debits);
 

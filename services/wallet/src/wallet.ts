@@ -1,4 +1,4 @@
-import type { refusals, wallet } from '@jumun/protos';
+import type { refusals } from '@jumun/protos';
 
 /** A wallet as a decision sees it. Balance in won; the version rises by one with each ledger entry. */
 export interface Wallet {
@@ -8,17 +8,6 @@ export interface Wallet {
 
 /** A user without a wallet has nothing to pay with. */
 export const NO_WALLET: Wallet = { balance: 0, version: 0 };
-
-/** Debits a wallet at a time that is given, or says how much is missing. Pure: no clock, no database. */
-export const decideDebit = (
-  { balance }: Wallet,
-  { orderId, amount }: Pick<wallet.DebitWallet, 'orderId' | 'amount'>,
-  paidAt: Date,
-): wallet.WalletDebited | refusals.InsufficientBalance => {
-  if (amount < 0) throw new Error(`order ${orderId} debits ${amount} won`);
-  if (balance < amount) return { $type: 'jumun.refusals.v1.InsufficientBalance', balance, required: amount, shortBy: amount - balance };
-  return { $type: 'jumun.wallet.v1.WalletDebited', balance: balance - amount, paidAt };
-};
 
 /** Won, all three. */
 export interface ChargeRules {

@@ -14,7 +14,7 @@ const help = `npm run logs -- [service] [options]     what a service has written
   -n, --lines N    how many lines of each to begin with; default 50, or 10 of each`;
 
 const logDir = join(localDir, 'logs');
-const followEveryMs = 300;
+const FOLLOW_EVERY_MS = 300;
 
 const logs = async (args: string[]): Promise<number> => {
   const read = readOptions(args, help, { follow: { type: 'boolean', short: 'f' }, lines: { type: 'string', short: 'n' } });
@@ -57,7 +57,7 @@ const logs = async (args: string[]): Promise<number> => {
     );
   }
   while (follow) {
-    await new Promise((resolve) => setTimeout(resolve, followEveryMs));
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY_MS));
     for (const name of files) {
       const { text, end } = readFrom(join(logDir, `${name}.log`), positions.get(name) ?? 0);
       positions.set(name, end);

@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
 import { untilReady } from '../foreground.ts';
 import { readOptions, wholeNumber } from '../options.ts';
 import { localDir, nodeBinary } from '../paths.ts';
-import { instancesMax, portSpan } from '../port-plan.ts';
+import { INSTANCES_MAX, PORT_BASE_DEFAULT, PORT_SPAN } from '../port-plan.ts';
 import { isRunning } from '../process-ref.ts';
 import { readRecord, refuseIfRunning } from '../run-record.ts';
 import { readClusterFile } from '../cluster-file.ts';
@@ -15,8 +15,8 @@ import { summary } from '../summary.ts';
 
 const help = `npm start [-- options]     starts Jumun and stays until Ctrl-C
   --detach         returns when it is ready; end it by: npm stop
-  --port-base N    the first of its ${portSpan} ports (the gateway's); default 18000, or the next free ones
-  --instances N    of each service, 1 to ${instancesMax}
+  --port-base N    the first of its ${PORT_SPAN} ports (the gateway's); default ${PORT_BASE_DEFAULT}, or the next free ones
+  --instances N    of each service, 1 to ${INSTANCES_MAX}
   --native         MySQL, Redis and Kafka as child processes
   --docker         MySQL, Redis and Kafka as containers (the default where a Docker engine answers)`;
 
@@ -34,8 +34,8 @@ const start = async (args: string[]): Promise<number> => {
   if (positionals.length > 0) throw new Failure(`${positionals.join(' ')} is not an option.`, help);
   if (values.native && values.docker) throw new Failure('--native and --docker exclude each other.', help);
   const options: StartOptions = {
-    portBase: wholeNumber('port-base', values['port-base'], { min: 1024, max: 65_535 - portSpan }),
-    instances: wholeNumber('instances', values.instances, { min: 1, max: instancesMax }),
+    portBase: wholeNumber('port-base', values['port-base'], { min: 1024, max: 65_535 - PORT_SPAN }),
+    instances: wholeNumber('instances', values.instances, { min: 1, max: INSTANCES_MAX }),
     infra: values.native ? 'native' : values.docker ? 'docker' : undefined,
   };
   const record = readRecord(localDir);

@@ -10,7 +10,7 @@ import { Failure } from '../failure.ts';
 const help = `npm stop     ends exactly what npm start started in this checkout; the data stays in .local/`;
 
 /** Longer than a supervisor needs in the worst case: services drain for 15 s, the database flushes for 30. */
-const supervisorEndsWithinMs = 90_000;
+const SUPERVISOR_ENDS_WITHIN_MS = 90_000;
 
 const stop = async (args: string[]): Promise<number> => {
   if (readOptions(args, help, {}) === undefined) return 0;
@@ -23,7 +23,7 @@ const stop = async (args: string[]): Promise<number> => {
     const supervised = signal(record.supervisor, 'SIGTERM');
     if (supervised) {
       for (
-        const deadline = Date.now() + supervisorEndsWithinMs;
+        const deadline = Date.now() + SUPERVISOR_ENDS_WITHIN_MS;
         isRunning(record.supervisor);
         await new Promise((resolve) => setTimeout(resolve, 50))
       ) {

@@ -21,12 +21,12 @@ export const product = ({ products }: Shop, beginning: string): string => {
   return found.id;
 };
 
-const chargeMax = 1_000_000;
+const CHARGE_MAX = 1_000_000;
 
 /** Charges the wallet until the customer can pay this, and no more than needed. */
 export const canPay = async ({ gatewayUrl }: Shop, { accessToken }: DemoAccount, amount: number): Promise<void> => {
   const { balance } = await call<{ balance: number }>(gatewayUrl, 'GET', '/v1/wallet', { token: accessToken });
-  const missing = Math.min(chargeMax, Math.ceil((amount - balance) / 1000) * 1000);
+  const missing = Math.min(CHARGE_MAX, Math.ceil((amount - balance) / 1000) * 1000);
   if (missing > 0) await topUp(gatewayUrl, accessToken, missing, randomUUID());
 };
 

@@ -47,7 +47,7 @@ const rowOf = (progress: Progress, rowVersion: number): Row => ({ stored: JSON.s
 const parsed = (row: Row): Progress<Trip> => (row.read ??= JSON.parse(row.stored) as Progress<Trip>);
 
 /** How far the clock that is remembered may be behind that of the database. */
-const lagMsMax = 50;
+const LAG_MS_MAX = 50;
 
 /** The table of sagas under both instances: one transaction after the other, save that a rival may come before a write to what is not locked. */
 export const openRows = ({ random, seen, fault, now, crashes, rival, committed }: Around): Rows => {
@@ -93,7 +93,7 @@ export const openRows = ({ random, seen, fault, now, crashes, rival, committed }
         });
         return Promise.resolve({ sagas, now: now() });
       },
-      now: () => Promise.resolve(now() - random.between(0, lagMsMax)),
+      now: () => Promise.resolve(now() - random.between(0, LAG_MS_MAX)),
       save: async (tx, changes) => {
         for (const change of changes) {
           const { id, rowVersion, after } = change;

@@ -5,10 +5,10 @@ import { Violation } from './participants.ts';
 import { World, nothingSeen } from './world.ts';
 import type { Interpreter } from './world.ts';
 
-const seedsMax = 5_000;
+const SEEDS_MAX = 5_000;
 
 const firstViolation = async (name: string, interpreter: Interpreter): Promise<string | null> => {
-  for (let seed = 1; seed <= seedsMax; seed++) {
+  for (let seed = 1; seed <= SEEDS_MAX; seed++) {
     try {
       await new World(seed, interpreter, nothingSeen()).run();
     } catch (error) {

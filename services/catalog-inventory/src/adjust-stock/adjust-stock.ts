@@ -1,6 +1,6 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
 import { catalog, inventory, refusal, type refusals, topicNames } from '@jumun/protos';
-import { type AfterCommit, childTraceparent, type Database, isId, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
+import { type AfterCommit, canBeId, childTraceparent, type Database, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
 import { adjust, ON_HAND_MAX, onHand, type Stock } from '../stock.ts';
 import { lockOption, writeAdjustment } from '../store/adjustments.ts';
 
@@ -35,7 +35,7 @@ const tooMuch = refusal('invalidRequest', { errors: [{ path: '/delta', message: 
 export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox }, call: Call): Promise<Result> => {
   const decide = async (tx: Tx, adjustmentId: string, afterCommit: AfterCommit): Promise<catalog.StockLevel | Refused> => {
     const { optionId, delta, reason } = call;
-    const before = isId(optionId) ? await lockOption(tx, optionId) : undefined;
+    const before = canBeId(optionId) ? await lockOption(tx, optionId) : undefined;
     if (before === undefined) return { refused: refusal('optionNotFound') };
     const after = adjust(before, delta);
     if (after === 'below reserved') return { refused: refusal('stockReserved', { reserved: before.reserved }) };

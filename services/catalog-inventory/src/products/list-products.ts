@@ -1,5 +1,5 @@
 import { catalog } from '@jumun/protos';
-import { type Database, isId } from '@jumun/service-kit';
+import { canBeId, type Database } from '@jumun/service-kit';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type PageQuestion, readPage, type StoredStatus } from '../store/product-pages.ts';
 import { toProduct, withOptions } from './product.ts';
@@ -62,7 +62,7 @@ export const getProduct = async (
   { prisma }: Pick<Reader, 'prisma'>,
   { productId, includePreparing }: catalog.GetProductRequest,
 ): Promise<catalog.GetProductResponse> => {
-  const row = isId(productId) ? await prisma.product.findUnique({ where: { id: productId }, include: withOptions }) : null;
+  const row = canBeId(productId) ? await prisma.product.findUnique({ where: { id: productId }, include: withOptions }) : null;
   const hidden = row === null || row.deletedAt !== null || (row.status === 'PREPARING' && !includePreparing);
   return catalog.GetProductResponse.fromPartial({ product: hidden ? undefined : toProduct(row) });
 };

@@ -1,4 +1,4 @@
-import { type Database, isId } from '@jumun/service-kit';
+import { canBeId, type Database } from '@jumun/service-kit';
 import type { QuotableOption, Shelf } from '../quote/quote.ts';
 
 const COLUMNS = `
@@ -30,7 +30,7 @@ export const readShelf = async (
   optionIds: ReadonlySet<string>,
 ): Promise<Shelf> => {
   const read = (statement: string, ids: ReadonlySet<string>): Promise<QuotableOption[]> => {
-    const some = [...ids].filter(isId);
+    const some = [...ids].filter(canBeId);
     return some.length === 0 ? Promise.resolve([]) : db.query<QuotableOption>(statement, [some]);
   };
   const [named, ofProducts] = await Promise.all([read(READ_OPTIONS, optionIds), read(READ_OPTIONS_OF, productIds)]);

@@ -1,4 +1,4 @@
-import { changeRows, isId, type Tx } from '@jumun/service-kit';
+import { canBeId, changeRows, type Tx } from '@jumun/service-kit';
 import { onHand, type Stock } from '../stock.ts';
 import {
   END_RESERVATIONS,
@@ -36,7 +36,7 @@ interface Sale {
 }
 
 const keyOf = ({ orderId, optionId }: Pick<Reservation, 'orderId' | 'optionId'>): string => `${orderId} ${optionId}`;
-const sortedIds = (ids: readonly string[]): string[] => [...new Set(ids)].filter(isId).sort();
+const sortedIds = (ids: readonly string[]): string[] => [...new Set(ids)].filter(canBeId).sort();
 
 /** Which rows a batch of commands needs. */
 export interface Needs {

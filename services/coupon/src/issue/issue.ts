@@ -3,10 +3,10 @@ import { coupon, refusal, type refusals, topicNames } from '@jumun/protos';
 import {
   type AfterCommit,
   batcher,
+  canBeId,
   currentTrace,
   type Database,
   type FreshCall,
-  isId,
   newId,
   onceEach,
   type Outcome,
@@ -111,8 +111,8 @@ export const openIssuing = ({ db, outbox, limits }: { db: Database; outbox: Outb
       }),
   });
   return async (request) => {
-    if (!isId(request.eventId)) return { refused: refusal('couponEventNotFound') };
-    if (!isId(request.userId)) return { refused: refusal('unauthenticated') };
+    if (!canBeId(request.eventId)) return { refused: refusal('couponEventNotFound') };
+    if (!canBeId(request.userId)) return { refused: refusal('unauthenticated') };
     usableKey(request.idempotency); // one that cannot be stored fails here, alone, and not with the batch
     return submit({ request, traceparent: currentTrace().traceparent });
   };

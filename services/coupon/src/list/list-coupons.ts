@@ -1,5 +1,5 @@
 import { badCursor, coupon, type refusals } from '@jumun/protos';
-import { decodeCursor, type Database, isId, pageOf } from '@jumun/service-kit';
+import { canBeId, decodeCursor, type Database, pageOf } from '@jumun/service-kit';
 import { shownStatus } from '../coupon.ts';
 import { toDiscount } from '../discount.ts';
 import { type CouponRow, readList, type ShownStatus } from '../store/coupon-reads.ts';
@@ -33,7 +33,7 @@ export const listCoupons = async (
   const after = cursor === '' ? null : decodeCursor(LIST, cursor);
   if (cursor !== '' && after === null) return { refused: badCursor };
   const filter = status === undefined ? undefined : FILTERS[status];
-  const rows = isId(userId) ? await readList(db, { userId, status: filter, after, limit: limit + 1 }) : [];
+  const rows = canBeId(userId) ? await readList(db, { userId, status: filter, after, limit: limit + 1 }) : [];
   const page = pageOf(LIST, rows, limit, ({ createdAt, id }) => ({ at: createdAt, id }));
   return { $type: 'jumun.coupon.v1.CouponPage', items: page.items.map(asShown), nextCursor: page.nextCursor };
 };

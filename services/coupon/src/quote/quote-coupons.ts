@@ -1,5 +1,5 @@
 import type { coupon, refusals } from '@jumun/protos';
-import { type Database, isId } from '@jumun/service-kit';
+import { canBeId, type Database } from '@jumun/service-kit';
 import { holdRefusal } from '../coupon.ts';
 import { toDiscount } from '../discount.ts';
 import { type CouponRow, readCoupons } from '../store/coupon-reads.ts';
@@ -27,7 +27,7 @@ export const quoteCoupons = async (
   db: Pick<Database, 'query'>,
   { questions }: coupon.QuoteCouponsRequest,
 ): Promise<coupon.QuoteCouponsResponse> => {
-  const ids = [...new Set(questions.map(({ couponId }) => couponId))].filter(isId);
+  const ids = [...new Set(questions.map(({ couponId }) => couponId))].filter(canBeId);
   const rows = await readCoupons(db, ids);
   return {
     $type: 'jumun.coupon.v1.QuoteCouponsResponse',

@@ -1,4 +1,4 @@
-import { changeRows, isId, type Tx } from '@jumun/service-kit';
+import { canBeId, changeRows, type Tx } from '@jumun/service-kit';
 import type { Coupon } from '../coupon.ts';
 
 interface Row extends Coupon {
@@ -30,7 +30,7 @@ export class CouponBook {
   }
 
   static async lock(tx: Tx, ids: readonly string[]): Promise<CouponBook> {
-    const some = [...new Set(ids)].filter(isId).sort();
+    const some = [...new Set(ids)].filter(canBeId).sort();
     const rows = some.length === 0 ? [] : await tx.query<Row>(LOCK_COUPONS, [some]);
     return new CouponBook(rows, rows[0]?.now ?? new Date(0)); // without rows there is nothing whose date could be asked
   }

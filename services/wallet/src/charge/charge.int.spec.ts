@@ -4,7 +4,7 @@ import { newId, OverloadedError } from '@jumun/service-kit';
 import { eventually, lostOnce } from '@jumun/testkit';
 import { openDesk } from '@jumun/testkit/desk';
 import { auditBooks, chargeRequest, debitCommand, logger, openPurse, type Purse, RULES, rowsOf } from '../../test/purse.ts';
-import { debitWallet } from '../debit/debit.ts';
+import { walletParticipant } from '../debit/participant.ts';
 import { openCharging } from './charge.ts';
 
 let purse: Purse;
@@ -156,7 +156,7 @@ it('races debits of the same wallet, and every won is accounted for', async () =
     group: 'racing',
     topic: topicNames.walletCommands,
     repliesTopic: topicNames.orderReplies,
-    participant: debitWallet,
+    participant: walletParticipant,
     batchSizeMax: 5,
   });
   const desk = await openDesk(purse.bus, topicNames.orderReplies);

@@ -3,10 +3,10 @@ import { refusal, type refusals, topicNames, wallet } from '@jumun/protos';
 import {
   type AfterCommit,
   batcher,
+  canBeId,
   currentTrace,
   type Database,
   type FreshCall,
-  isId,
   newId,
   onceEach,
   type Outcome,
@@ -108,7 +108,7 @@ export const openCharging = ({
   });
 
   return async (request) => {
-    if (!isId(request.userId)) return { refused: refusal('unauthenticated') };
+    if (!canBeId(request.userId)) return { refused: refusal('unauthenticated') };
     usableKey(request.idempotency); // one that cannot be stored fails here, alone, and not with the batch
     return submit({ request, traceparent: currentTrace().traceparent });
   };

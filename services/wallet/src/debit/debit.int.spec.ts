@@ -3,7 +3,7 @@ import { topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { type Desk, openDesk } from '@jumun/testkit/desk';
 import { auditBooks, debitCommand, logger, openPurse, type Purse, rowsOf } from '../../test/purse.ts';
-import { debitWallet } from './debit.ts';
+import { walletParticipant } from './participant.ts';
 
 let purse: Purse;
 let desk: Desk;
@@ -19,7 +19,7 @@ beforeAll(async () => {
     group: 'wallet',
     topic: topicNames.walletCommands,
     repliesTopic: topicNames.orderReplies,
-    participant: debitWallet,
+    participant: walletParticipant,
   };
   // Two instances, as in production.
   consumers = [await runParticipant(options), await runParticipant(options)];

@@ -1,11 +1,19 @@
 import { badCursor, enumName, type refusals, wallet } from '@jumun/protos';
-import { decodeCursor, type Database, pageOf } from '@jumun/service-kit';
+import { canBeId, decodeCursor, type Database, pageOf } from '@jumun/service-kit';
+import type { PrismaClient } from '../generated/prisma/client.ts';
 import { balanceOf, balancesOf, entriesOf, type EntryRow, type EntryType } from '../store/ledger.ts';
+import { toUser } from '../users/users.ts';
 
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 100;
 
 type Page = wallet.TransactionPage | { readonly refused: refusals.Refusal };
+
+/** Somebody by id, if there is such a user. */
+export const getUser = async (prisma: PrismaClient, userId: string): Promise<wallet.GetUserResponse> => {
+  const user = canBeId(userId) ? await prisma.user.findUnique({ where: { id: userId } }) : null;
+  return { $type: 'jumun.wallet.v1.GetUserResponse', user: user === null ? undefined : toUser(user) };
+};
 
 /** A user's balance from the truth; 0 for somebody who has none yet. */
 export const getWallet = async (db: Database, userId: string): Promise<wallet.GetWalletResponse> => {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { refusal, type refusals, wallet } from '@jumun/protos';
-import { isId, newId } from '@jumun/service-kit';
+import { canBeId, newId } from '@jumun/service-kit';
 import type { PrismaClient, User } from '../generated/prisma/client.ts';
 import { isLoginId } from '../users/login-id.ts';
 import type { Passwords } from '../users/passwords.ts';
@@ -43,7 +43,7 @@ export const createSession = async (
 export const refreshSession = async (prisma: PrismaClient, { refreshToken }: wallet.RefreshSessionRequest): Promise<Answer> => {
   const refused = { refused: refusal('invalidRefreshToken') };
   const [id = '', given = '', signature = '', ...more] = refreshToken.split('.');
-  if (!isId(id) || more.length > 0) return refused;
+  if (!canBeId(id) || more.length > 0) return refused;
   const row = await prisma.session.findUnique({ where: { id } });
   if (row === null || row.endedAt !== null || row.expiresAt <= new Date()) return refused;
   if (!same(signatureOf(row.tokenKey, id, given), signature)) return refused;
@@ -65,6 +65,6 @@ export const refreshSession = async (prisma: PrismaClient, { refreshToken }: wal
 };
 
 export const endSession = async (prisma: PrismaClient, id: string): Promise<void> => {
-  if (!isId(id)) return;
+  if (!canBeId(id)) return;
   await prisma.session.updateMany({ where: { id, endedAt: null }, data: { endedAt: new Date() } });
 };

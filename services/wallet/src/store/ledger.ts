@@ -1,4 +1,4 @@
-import { isId, type Tx } from '@jumun/service-kit';
+import { canBeId, type Tx } from '@jumun/service-kit';
 import { READ_BALANCES, READ_WALLET, readEntries } from './statements.ts';
 
 export type EntryType = 'CHARGE' | 'PAYMENT' | 'REFUND';
@@ -27,17 +27,17 @@ export const entriesOf = async (
   { query }: Pick<Tx, 'query'>,
   { userId, type, beforeVersion, limit }: EntryQuestion,
 ): Promise<EntryRow[]> => {
-  if (!isId(userId)) return [];
+  if (!canBeId(userId)) return [];
   const params = [userId, type, beforeVersion, limit].filter((param) => param !== undefined);
   return query<EntryRow>(readEntries({ ofType: type !== undefined, before: beforeVersion !== undefined }), params);
 };
 
 export const balanceOf = async ({ query }: Pick<Tx, 'query'>, userId: string): Promise<{ balance: number; updatedAt: Date } | undefined> =>
-  isId(userId) ? (await query<{ balance: number; updatedAt: Date }>(READ_WALLET, [userId]))[0] : undefined;
+  canBeId(userId) ? (await query<{ balance: number; updatedAt: Date }>(READ_WALLET, [userId]))[0] : undefined;
 
 /** Won by user id; who has no wallet is missing. */
 export const balancesOf = async ({ query }: Pick<Tx, 'query'>, userIds: readonly string[]): Promise<Map<string, number>> => {
-  const ids = [...new Set(userIds)].filter(isId);
+  const ids = [...new Set(userIds)].filter(canBeId);
   if (ids.length === 0) return new Map();
   const rows = await query<{ userId: string; balance: number }>(READ_BALANCES, [ids]);
   return new Map(rows.map(({ userId, balance }) => [userId, balance]));

@@ -1,5 +1,5 @@
 import { OptimisticConflict } from '@jumun/messaging';
-import { isId, type Tx } from '@jumun/service-kit';
+import { canBeId, type Tx } from '@jumun/service-kit';
 import type { Wallet } from '../wallet.ts';
 import type { EntryType } from './ledger.ts';
 import { ENTRIES, LOCK_WALLETS, READ_WALLETS, UPDATE_WALLETS } from './statements.ts';
@@ -38,7 +38,7 @@ export class Wallets {
 
   /** `lock` takes the rows, in the order of their key, until the transaction ends. */
   static async load(tx: Tx, userIds: readonly string[], { lock }: { lock: boolean }): Promise<Wallets> {
-    const ids = [...new Set(userIds)].filter(isId).sort();
+    const ids = [...new Set(userIds)].filter(canBeId).sort();
     return new Wallets(ids.length === 0 ? [] : await tx.query<Row>(lock ? LOCK_WALLETS : READ_WALLETS, [ids]), lock);
   }
 
