@@ -12,7 +12,7 @@ export interface Topic {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Commands and replies are spent once answered; the inbox remembers them for longer than the topic does. */
-export const COMMAND_RETENTION_MS = 1 * DAY_MS;
+const COMMAND_RETENTION_MS = 1 * DAY_MS;
 /** Longer than the command topics keep a command, plus the longest pause of a participant. */
 export const INBOX_RETENTION_MS = 3 * DAY_MS;
 const EVENT_RETENTION_MS = 7 * DAY_MS;

@@ -1,30 +1,40 @@
-export * from './all-ended.ts';
-export * from './background.ts';
-export * from './batcher.ts';
-export * from './change-rows.ts';
-export * from './clock.ts';
-export * from './config.ts';
-export * from './cursor.ts';
-export * from './errors.ts';
-export * from './fault-point.ts';
-export * from './fingerprint.ts';
-export * from './grpc-client.ts';
-export * from './grpc-server.ts';
-export * from './idempotency.ts';
+/** What a process needs whatever its business is. Each name is here because somebody imports it; what runs a service is `./service`. */
+export { allEnded } from './all-ended.ts';
+export { openInBackground } from './background.ts';
+export { batcher } from './batcher.ts';
+export { changeRows } from './change-rows.ts';
+export { monotonicMs } from './clock.ts';
+export { address, addressList, commonEnv, loadConfig, parseConfig, serviceEnv } from './config.ts';
+export { type Cursor, decodeCursor, pageOf } from './cursor.ts';
+export { OverloadedError, TransientError } from './errors.ts';
+export { faultPoint } from './fault-point.ts';
+export { fingerprint } from './fingerprint.ts';
+export { type GrpcCallOptions, type GrpcClient, grpcClient, UpstreamUnavailable } from './grpc-client.ts';
+export { drain, grpcError, status } from './grpc-server.ts';
+export {
+  type AfterCommit,
+  findKeys,
+  type FreshCall,
+  idempotencyName,
+  type KeyRow,
+  onceEach,
+  type Outcome,
+  usableKey,
+} from './idempotency.ts';
 export { IDEMPOTENCY_DDL } from './idempotency-statements.ts';
-export * from './ids.ts';
-export { claimRows, insertList } from './insert-rows.ts';
-export * from './internal-server.ts';
-export * from './lease.ts';
-export * from './lifecycle.ts';
-export * from './log.ts';
-export * from './metrics.ts';
-export * from './migrate.ts';
-export * from './nest-logger.ts';
-export * from './redis.ts';
-export * from './retry.ts';
-export * from './trace.ts';
+export { canBeId, newId } from './ids.ts';
+export { claimRows } from './insert-rows.ts';
+export { parseAddress } from './internal-server.ts';
+export { type Lease, openLease } from './lease.ts';
+export { runProcess } from './lifecycle.ts';
+export { createLogger, type Logger } from './log.ts';
+export { Counter, Gauge, Histogram, registry } from './metrics.ts';
+export { migrate } from './migrate.ts';
+export { nestLogger } from './nest-logger.ts';
+export { openRedis } from './redis.ts';
+export { backoffMs, retryWithBackoff, sleep, within } from './retry.ts';
+export { childTraceparent, currentTrace, isTraceparent, type TraceContext, traceIdOf, withTrace } from './trace.ts';
 export { isTransient } from './transient.ts';
-export * from './two-generations.ts';
-export * from './tx.ts';
-export * from './write-once.ts';
+export { TwoGenerations } from './two-generations.ts';
+export { type Database, openDatabase, prismaAdapter, type Tx } from './tx.ts';
+export { openWriteOnce, type WriteOnce } from './write-once.ts';

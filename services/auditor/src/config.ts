@@ -9,4 +9,3 @@ export const auditorEnv = z.object({
   COUPON_DATABASE_URL: url,
   ORDERS_DATABASE_URL: url,
 });
-export type AuditorConfig = z.infer<typeof auditorEnv>;
