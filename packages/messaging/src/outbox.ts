@@ -37,10 +37,10 @@ export interface OutboxOptions {
   readonly logger: Logger;
   /** How often is looked (default 1,000). */
   readonly pollMs?: number;
-  /** Younger rows are about to be flushed by those who wrote them (default 1). */
-  readonly minAgeSeconds?: number;
 }
 
+/** Younger rows are about to be flushed by those who wrote them. */
+const AGE_MIN_S = 1;
 const ROWS_MAX = 500;
 /** So many may wait for their turn in memory; a broker that is slow or away for half a minute leaves more, which are in the table. */
 const PENDING_MAX = 5_000;
@@ -56,7 +56,7 @@ const ageOf = ([oldest]: readonly UnsentRow[]): number => Math.max(0, Number(old
  * For what starts outside Kafka, and for dead letters that are committed with an answer: the message is a row of the same transaction as the
  * effect. Sent at least once; consumers know events by their id.
  */
-export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 }: OutboxOptions): Outbox => {
+export const openOutbox = ({ db, bus, logger, pollMs = 1_000 }: OutboxOptions): Outbox => {
   const rows = new WeakMap<OutMessage, OutboxRow>();
   const rowFor = (message: OutMessage): OutboxRow => {
     const row = rows.get(message) ?? rowOf(message);
@@ -138,7 +138,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000, minAgeSeconds = 1 
   const sweepOnce = async (): Promise<void> => {
     try {
       if (troubled.size > 0) retrying ??= retryTroubled();
-      const found = await db.query<UnsentRow>(READ_UNSENT, [[...troubled.keys(), NO_TOPIC], minAgeSeconds, minAgeSeconds, ROWS_MAX]);
+      const found = await db.query<UnsentRow>(READ_UNSENT, [[...troubled.keys(), NO_TOPIC], AGE_MIN_S, AGE_MIN_S, ROWS_MAX]);
       const waiting = [...troubled.values()].map((since) => (Date.now() - since) / 1_000);
       outboxAge.set(Math.max(ageOf(found), ...waiting));
       const byTopic = Map.groupBy(found, ({ topic }) => topic);

@@ -17,8 +17,6 @@ export interface ProcessOptions {
   logger: Logger;
   /** `host:port` of `/livez`, `/readyz`, `/metrics`. */
   internalAddress: string;
-  /** All stop hooks together may take so long in ms (default 10,000); then the process exits with 1. */
-  stopTimeoutMs?: number;
 }
 
 interface StopHook {
@@ -26,14 +24,17 @@ interface StopHook {
   stop: () => unknown;
 }
 
+/** All stop hooks together; then the process exits with 1. */
+const STOP_TIMEOUT_MS = 10_000;
+
 /** Ends the process: hooks from last to first, each failure logged and passed over, since the hooks after it matter as much. */
-const stopAll = async (hooks: StopHook[], logger: Logger, stopTimeoutMs: number): Promise<never> => {
+const stopAll = async (hooks: StopHook[], logger: Logger): Promise<never> => {
   let current = '';
   let failed = false;
   setTimeout(() => {
-    logger.error({ hook: current }, `not stopped within ${stopTimeoutMs} ms`);
+    logger.error({ hook: current }, `not stopped within ${STOP_TIMEOUT_MS} ms`);
     process.exit(1);
-  }, stopTimeoutMs).unref();
+  }, STOP_TIMEOUT_MS).unref();
   for (const { name, stop } of hooks.toReversed()) {
     current = name;
     try {
@@ -61,7 +62,7 @@ const dieOnBugs = (logger: Logger): void => {
  * A failed start, an uncaught exception and an unhandled rejection exit with 1: what holds this process up starts it again.
  */
 export const runProcess = async (options: ProcessOptions, start: (lifecycle: Lifecycle) => Promise<void>): Promise<void> => {
-  const { name, logger, internalAddress, stopTimeoutMs = 10_000 } = options;
+  const { name, logger, internalAddress } = options;
   const checks: ReadyCheck[] = [];
   const hooks: StopHook[] = [];
   const stopping = new AbortController();
@@ -71,7 +72,7 @@ export const runProcess = async (options: ProcessOptions, start: (lifecycle: Lif
     if (stopping.signal.aborted) return;
     logger.info({ signal }, 'stopping');
     stopping.abort();
-    void stopAll(hooks, logger, stopTimeoutMs);
+    void stopAll(hooks, logger);
   };
   dieOnBugs(logger);
   process.on('SIGTERM', stop);

@@ -3,23 +3,20 @@ import type { Logger } from './log.ts';
 
 export type { Redis };
 
-export interface RedisOptions {
-  logger?: Logger;
-  /** How long one command may take in ms (default 200): Redis only ever saves work, so nobody waits for it. */
-  commandTimeoutMs?: number;
-}
+/** Redis only ever saves work, so nobody waits for it. */
+const COMMAND_TIMEOUT_MS = 200;
 
 /**
  * A client for request paths: every command fails fast, and none is ever sent twice. (By default ioredis keeps commands without limit
  * while it is offline, and repeats unanswered ones after a reconnect: a script whose answer was lost would run again.)
  * Connects in the background and for ever; its errors go to the log once per outage.
  */
-export const openRedis = (url: string, { logger, commandTimeoutMs = 200 }: RedisOptions = {}): Redis => {
+export const openRedis = (url: string, { logger }: { logger?: Logger } = {}): Redis => {
   const redis = new Redis(url, {
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: commandTimeoutMs,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 1_000,
     retryStrategy: (tries) => Math.min(50 * tries, 1_000),
   });

@@ -33,7 +33,6 @@ export interface ServiceOptions<C extends ServiceConfig> {
    * controllers. The gRPC server starts after it and is drained before the hooks registered here run.
    */
   module: (context: ServiceContext<C>) => Promise<Type | DynamicModule> | Type | DynamicModule;
-  poolSizeMax?: number;
 }
 
 const DRAIN_MS = 3_000; // of the ten seconds that a stop may take: whoever waits for longer asks again elsewhere
@@ -77,11 +76,11 @@ const startGrpc = async (
 };
 
 /** A service with a database and a gRPC server, from reading its environment to its exit code. */
-export const runService = async <C extends ServiceConfig>({ name, env, grpc, module, poolSizeMax }: ServiceOptions<C>): Promise<void> => {
+export const runService = async <C extends ServiceConfig>({ name, env, grpc, module }: ServiceOptions<C>): Promise<void> => {
   const config = loadConfig(env);
   const logger = createLogger(name, config.LOG_LEVEL);
   await runProcess({ name, logger, internalAddress: config.INTERNAL_ADDRESS }, async (lifecycle) => {
-    const db = openDatabase(config.DATABASE_URL, { poolSizeMax, logger });
+    const db = openDatabase(config.DATABASE_URL, { logger });
     lifecycle.onStop('database', () => db.close());
     lifecycle.readyWhen('database', () => db.ping());
     await db.ping();

@@ -9,8 +9,8 @@ export interface Traces {
   of(sagaId: string): string | undefined;
 }
 
-export const openTraces = (generationMax = GENERATION_MAX): Traces => {
-  const kept = new TwoGenerations<string, string>(generationMax);
+export const openTraces = (): Traces => {
+  const kept = new TwoGenerations<string, string>(GENERATION_MAX);
   return {
     keep: (sagaId, traceparent) => {
       if (traceparent === undefined || traceparent === '' || kept.get(sagaId) !== undefined) return;
