@@ -6,7 +6,7 @@ import type { MessageType, UnknownMessage } from './generated/typeRegistry.ts';
 import { topicNames } from './topics.ts';
 
 /** A command: where it is sent and every reply that a participant may give to it. */
-export interface CommandType<C extends UnknownMessage = UnknownMessage, R extends UnknownMessage = UnknownMessage> {
+interface CommandType<C extends UnknownMessage = UnknownMessage, R extends UnknownMessage = UnknownMessage> {
   /** The full proto name, such as `jumun.inventory.v1.ReserveStock`. */
   readonly name: C['$type'];
   readonly topic: string;

@@ -1,4 +1,5 @@
 import { messageTypeRegistry } from '@jumun/protos';
+import { textOf } from '@jumun/service-kit';
 import { newHeaders } from './headers.ts';
 import type { EncodedMessage, InMessage, OutMessage, Payload, RawRecord } from './message.ts';
 
@@ -24,7 +25,7 @@ export const decodePayload = (name: string, value: Uint8Array): Payload => {
   try {
     return type.decode(value);
   } catch (error) {
-    throw new UndecodableError(`no ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UndecodableError(`no ${name}: ${textOf(error)}`);
   }
 };
 

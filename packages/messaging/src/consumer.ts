@@ -1,4 +1,4 @@
-import { faultPoint, type Logger, within } from '@jumun/service-kit';
+import { faultPoint, type Logger, textOf, within } from '@jumun/service-kit';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import type { Consumer, ConsumeOptions } from './bus.ts';
@@ -52,7 +52,7 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
     try {
       return { topic, partition, offset, raw, bytes, message: decode(topic, partition, offset, raw), problem: undefined };
     } catch (error) {
-      return { topic, partition, offset, raw, bytes, message: undefined, problem: error instanceof Error ? error.message : String(error) };
+      return { topic, partition, offset, raw, bytes, message: undefined, problem: textOf(error) };
     }
   };
 

@@ -1,4 +1,4 @@
-import { TransientError } from '@jumun/service-kit';
+import { textOf, TransientError } from '@jumun/service-kit';
 
 /** Thrown by a participant's `save` when a rival changed what `load` had read without a lock: the round is played again, with locks. */
 export class OptimisticConflict extends Error {
@@ -36,8 +36,7 @@ export const isTooLarge = (error: unknown): boolean => isOne(TOO_LARGE, error);
 export const sendError = (error: unknown): unknown =>
   error instanceof TransientError || isDefinite(error)
     ? error
-    : new TransientError(`send: ${error instanceof Error ? error.message : String(error)}`, { cause: error, outcomeUnknown: true });
+    : new TransientError(`send: ${textOf(error)}`, { cause: error, outcomeUnknown: true });
 
 /** Marks an error as one to be waited out, although by itself it does not look like it. */
-export const transientFrom = (cause: unknown): TransientError =>
-  new TransientError(cause instanceof Error ? cause.message : String(cause), { cause });
+export const transientFrom = (cause: unknown): TransientError => new TransientError(textOf(cause), { cause });

@@ -1,4 +1,4 @@
-import { backoffMs, type Logger, sleep } from '@jumun/service-kit';
+import { backoffMs, type Logger, sleep, textOf } from '@jumun/service-kit';
 import type { Consumer as KafkaConsumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { PartitionOffset } from './offset-tracker.ts';
 
@@ -151,7 +151,7 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     latest = undefined;
     for (let error = cause; !leaving;) {
       failures++;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = textOf(error);
       logger.warn({ reason, groupId, failures }, 'the consumer broke; making it anew');
       await sleep(backoffMs(failures, { baseMs: 200, capMs: REJOIN_CAP_MS }), stop.signal);
       await end(broken);

@@ -125,7 +125,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000 }: OutboxOptions): 
   let retrying: Promise<void> | undefined;
   const retryTroubled = async (): Promise<void> => {
     const retry = async (topic: string): Promise<void> =>
-      sendLeftovers(topic, await db.query<UnsentRow>(READ_UNSENT_OF, [[topic], minAgeSeconds, minAgeSeconds, ROWS_MAX]));
+      sendLeftovers(topic, await db.query<UnsentRow>(READ_UNSENT_OF, [[topic], AGE_MIN_S, AGE_MIN_S, ROWS_MAX]));
     try {
       await Promise.all([...troubled.keys()].map(retry));
     } catch (err) {

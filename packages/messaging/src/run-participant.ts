@@ -1,4 +1,4 @@
-import { type Database, faultPoint, isTransient, type Logger, type Tx } from '@jumun/service-kit';
+import { type Database, faultPoint, isTransient, type Logger, textOf, type Tx } from '@jumun/service-kit';
 import { INBOX_RETENTION_MS } from '@jumun/protos';
 import type { Bus, Consumer } from './bus.ts';
 import { cloudEventHeaders } from './codec.ts';
@@ -122,7 +122,7 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
   };
 
   const condemnOne = async (delivery: Delivery, error: unknown): Promise<void> => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = textOf(error);
     let verdicts: Verdicts;
     try {
       // Only where it has not been answered meanwhile.

@@ -77,7 +77,7 @@ export const judge = (
     try {
       answer(id, answerOf(decide(message.payload, metaOf(delivery))));
     } catch (error) {
-      thrown.set(id, error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+      thrown.set(id, String(error));
     }
   }
   return verdicts;

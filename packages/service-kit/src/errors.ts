@@ -14,3 +14,6 @@ export class TransientError extends Error {
 export class OverloadedError extends Error {
   override readonly name: string = 'OverloadedError';
 }
+
+/** What an error says, whatever was thrown. */
+export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -6,7 +6,7 @@ export { changeRows } from './change-rows.ts';
 export { monotonicMs } from './clock.ts';
 export { address, addressList, commonEnv, loadConfig, parseConfig, serviceEnv } from './config.ts';
 export { type Cursor, decodeCursor, pageOf } from './cursor.ts';
-export { OverloadedError, TransientError } from './errors.ts';
+export { OverloadedError, textOf, TransientError } from './errors.ts';
 export { faultPoint } from './fault-point.ts';
 export { fingerprint } from './fingerprint.ts';
 export { type GrpcCallOptions, type GrpcClient, grpcClient, UpstreamUnavailable } from './grpc-client.ts';

@@ -1,4 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
+import { textOf } from './errors.ts';
 import { registry } from './metrics.ts';
 
 /** Something that must hold for the process to be of use. Fails by answering false or by throwing; the error's text is shown. */
@@ -29,7 +30,7 @@ const failureOf = async ({ check }: ReadyCheck): Promise<string | undefined> => 
     const answered = (async () => ((await check()) === false ? 'not ready' : undefined))();
     return await Promise.race([answered, expired]);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return textOf(error);
   } finally {
     clear();
   }

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type Connection } from 'mariadb';
 import { connectionOf } from './database-url.ts';
+import { textOf } from './errors.ts';
 
 // Prisma's own table, as its schema engine writes it: `prisma migrate` on another machine goes on where this runner stopped.
 const TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -63,7 +64,7 @@ const applyOne = async (conn: Connection, { name, sql, checksum }: Migration): P
     try {
       await conn.query(statement);
     } catch (cause) {
-      const message = `migration ${name} failed at statement ${i + 1} of ${statements.length}: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const message = `migration ${name} failed at statement ${i + 1} of ${statements.length}: ${textOf(cause)}`;
       await conn.query('UPDATE _prisma_migrations SET logs = ? WHERE id = ?', [message, id]);
       throw new Error(message, { cause });
     }

@@ -1,7 +1,7 @@
 import { PrismaMariaDb } from '@prisma/adapter-mariadb';
 import { createPool, type FieldInfo, type Pool, type PoolConfig, type PoolConnection, type UpsertResult } from 'mariadb';
 import { connectionOf } from './database-url.ts';
-import { TransientError } from './errors.ts';
+import { textOf, TransientError } from './errors.ts';
 import { insertRows } from './insert-rows.ts';
 import type { Logger } from './log.ts';
 import { backoffMs, sleep } from './retry.ts';
@@ -90,9 +90,7 @@ const txOver = (runner: Runner, insert: Tx['insert']): Tx => ({
 });
 
 const asTransient = (error: unknown, doing: string): unknown =>
-  error instanceof TransientError || !isTransient(error)
-    ? error
-    : new TransientError(`${doing}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  error instanceof TransientError || !isTransient(error) ? error : new TransientError(`${doing}: ${textOf(error)}`, { cause: error });
 
 /** The failed statement that explains all others: a lost lock first, else the earliest. */
 const rootOf = (failures: unknown[]): unknown => failures.find(isLockConflict) ?? failures.find(isTransient) ?? failures[0];
@@ -138,7 +136,7 @@ const commit = async (conn: PoolConnection): Promise<void> => {
     await conn.query('COMMIT');
   } catch (cause) {
     conn.destroy();
-    const message = `COMMIT: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const message = `COMMIT: ${textOf(cause)}`;
     throw new TransientError(message, { cause, outcomeUnknown: !isLockConflict(cause) });
   }
   await conn.release();

@@ -1,3 +1,4 @@
+import { textOf } from '@jumun/service-kit';
 import { Pool } from 'undici';
 
 /** Most connections to the gateways, made when they are needed: enough that no request waits for one. */
@@ -46,7 +47,7 @@ export const openGenerator = (gatewayUrls: readonly string[]): Generator => {
       if (response.statusCode === 201) return { ms, status: 201 };
       return { ms, status: response.statusCode, code: (JSON.parse(text) as { code?: string }).code };
     } catch (error) {
-      return { ms: performance.now() - intended, status: 0, code: error instanceof Error ? error.message : String(error) };
+      return { ms: performance.now() - intended, status: 0, code: textOf(error) };
     }
   };
 

@@ -1,8 +1,10 @@
 import { commandMessage, type Consumer, type OutMessage } from '@jumun/messaging';
-import { type CommandType, topicNames, topics } from '@jumun/protos';
+import { commands, topicNames, topics } from '@jumun/protos';
 import type { Message } from '@jumun/saga';
 import type { Traces } from './traces.ts';
 
+/** Where a command goes, by its full proto name: a saga knows no topics. */
+const topicOf: ReadonlyMap<string, string> = new Map(Object.values(commands).map(({ name, topic }) => [name, topic]));
 const partitionsOf: ReadonlyMap<string, number> = new Map(topics.map(({ name, partitions }) => [name, partitions]));
 
 /**
@@ -15,7 +17,8 @@ export const openCommands = (replies: () => Consumer | undefined, traces: Traces
     turn += 1;
     const [replyPartition] = replies()?.ownedPartitions(topicNames.orderReplies) ?? [];
     return messages.map(({ sagaId, commandId: id, command, payload, undoes, issuedAt }) => {
-      const { topic } = command as unknown as CommandType;
+      const topic = topicOf.get(command.name);
+      if (topic === undefined) throw new Error(`no topic for ${command.name}`);
       return commandMessage({
         topic,
         key: sagaId,
