@@ -23,3 +23,6 @@ export const refusalData = (from: Refusal): { code: string } & Record<string, un
 export const badCursor: Refusal = refusal('invalidRequest', {
   errors: [{ path: '?cursor', message: 'is not a cursor that this list has given' }],
 });
+
+/** Of a call whose idempotency key stands for another body, which was carried out before or is on its way. */
+export const keyRefusals = { reused: refusal('idempotencyKeyReused'), inProgress: refusal('idempotencyInProgress') } as const;

@@ -25,6 +25,18 @@ export interface FreshCall<Call> {
 /** Keeps what is to be done once the transaction is committed. It must not throw: the effects are there. */
 export type AfterCommit = (then: () => void) => void;
 
+/** How an effect is stored to be answered again. */
+export interface Codec<Effect> {
+  readonly encode: (effect: Effect) => string;
+  readonly decode: (stored: string) => Effect;
+}
+
+/** A generated message as its protocol has it in JSON. */
+export const jsonCodec = <Message>(type: { toJSON(message: Message): unknown; fromJSON(json: unknown): Message }): Codec<Message> => ({
+  encode: (message) => JSON.stringify(type.toJSON(message)),
+  decode: (stored) => type.fromJSON(JSON.parse(stored)),
+});
+
 export interface OnceOptions<Call, Effect, Refusal> {
   readonly keyOf: (call: Call) => IdempotencyKey | undefined;
   /**
@@ -37,8 +49,7 @@ export interface OnceOptions<Call, Effect, Refusal> {
     calls: readonly FreshCall<Call>[],
     afterCommit: AfterCommit,
   ) => Promise<(Effect | { readonly refused: Refusal })[]>;
-  /** How an effect is stored to be answered again. */
-  readonly codec: { readonly encode: (effect: Effect) => string; readonly decode: (stored: string) => Effect };
+  readonly codec: Codec<Effect>;
   /** The key was used with another body. */
   readonly reused: Refusal;
   /** The key is in use by another body at this very moment. */
@@ -204,4 +215,23 @@ export const onceEach = async <Call, Effect, Refusal>(
   await faultPoint('once:committed-not-answered');
   for (const then of committed) then();
   return outcomes;
+};
+
+export interface OneCall<Effect, Refusal> extends Pick<OnceOptions<never, Effect, Refusal>, 'codec' | 'reused' | 'inProgress'> {
+  readonly key: IdempotencyKey | undefined;
+  /** As that of a batch, of one call: makes the effect that `effectId` names. */
+  readonly run: (tx: Tx, effectId: string, afterCommit: AfterCommit) => Promise<Effect | { readonly refused: Refusal }>;
+}
+
+/** The same for a call that comes alone. */
+export const once = async <Effect, Refusal>(
+  db: Database,
+  { key, run, ...more }: OneCall<Effect, Refusal>,
+): Promise<Outcome<Effect, Refusal>> => {
+  const [outcome] = await onceEach<IdempotencyKey | undefined, Effect, Refusal>(db, [key], {
+    ...more,
+    keyOf: (call) => call,
+    run: (tx, calls, afterCommit) => Promise.all(calls.map(({ effectId }) => run(tx, effectId, afterCommit))),
+  });
+  return outcome as Outcome<Effect, Refusal>;
 };

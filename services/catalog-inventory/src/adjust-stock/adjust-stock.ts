@@ -1,17 +1,22 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
-import { catalog, inventory, refusal, type refusals, topicNames } from '@jumun/protos';
-import { type AfterCommit, canBeId, childTraceparent, type Database, newId, onceEach, type Outcome, type Tx } from '@jumun/service-kit';
+import { catalog, inventory, keyRefusals, refusal, type refusals, topicNames } from '@jumun/protos';
+import {
+  type AfterCommit,
+  canBeId,
+  childTraceparent,
+  type Database,
+  jsonCodec,
+  newId,
+  once,
+  type Outcome,
+  type Tx,
+} from '@jumun/service-kit';
 import { adjust, ON_HAND_MAX, onHand, type Stock } from '../stock.ts';
 import { lockOption, writeAdjustment } from '../store/adjustments.ts';
 
 type Call = catalog.AdjustStockRequest;
 type Refused = { readonly refused: refusals.Refusal };
 type Result = Outcome<catalog.StockLevel, refusals.Refusal>;
-
-const codec = {
-  encode: (level: catalog.StockLevel): string => JSON.stringify(catalog.StockLevel.toJSON(level)),
-  decode: (stored: string): catalog.StockLevel => catalog.StockLevel.fromJSON(JSON.parse(stored)),
-};
 
 const adjusted = ({ optionId, delta, reason }: Call, after: Stock): OutMessage => ({
   topic: topicNames.inventoryEvents,
@@ -46,12 +51,5 @@ export const adjustStock = async ({ db, outbox }: { db: Database; outbox: Outbox
     afterCommit(() => void outbox.flush(messages));
     return catalog.StockLevel.fromPartial({ optionId, stock: after.available, onHand: onHand(after), reserved: after.reserved });
   };
-  const [outcome] = await onceEach<Call, catalog.StockLevel, refusals.Refusal>(db, [call], {
-    keyOf: ({ idempotency }) => idempotency,
-    run: (tx, calls, afterCommit) => Promise.all(calls.map(({ effectId }) => decide(tx, effectId, afterCommit))),
-    codec,
-    reused: refusal('idempotencyKeyReused'),
-    inProgress: refusal('idempotencyInProgress'),
-  });
-  return outcome as Result;
+  return once(db, { key: call.idempotency, run: decide, codec: jsonCodec(catalog.StockLevel), ...keyRefusals });
 };

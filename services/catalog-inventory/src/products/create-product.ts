@@ -1,16 +1,11 @@
-import { catalog, enumName, refusal, type refusals } from '@jumun/protos';
-import { type Database, newId, onceEach, type Outcome } from '@jumun/service-kit';
+import { catalog, enumName, keyRefusals, refusal, type refusals } from '@jumun/protos';
+import { type Database, jsonCodec, newId, once, type Outcome } from '@jumun/service-kit';
 import { ON_HAND_MAX } from '../stock.ts';
 import { insertProduct, type NewProduct } from '../store/new-products.ts';
 import { toProduct } from './product.ts';
 
 type Call = catalog.CreateProductRequest;
 const { ProductStatus } = catalog;
-
-const codec = {
-  encode: (product: catalog.Product): string => JSON.stringify(catalog.Product.toJSON(product)),
-  decode: (stored: string): catalog.Product => catalog.Product.fromJSON(JSON.parse(stored)),
-};
 
 /** What only a caller who skips the gateway can send. */
 const mistakesOf = ({ options, status }: Call): { path: string; message: string }[] => [
@@ -44,19 +39,14 @@ const asShown = (product: NewProduct): catalog.Product =>
 export const createProduct = async (db: Database, call: Call): Promise<Outcome<catalog.Product, refusals.Refusal>> => {
   const errors = mistakesOf(call);
   if (errors.length > 0) return { refused: refusal('invalidRequest', { errors }) };
-  const [outcome] = await onceEach<Call, catalog.Product, refusals.Refusal>(db, [call], {
-    keyOf: ({ idempotency }) => idempotency,
-    run: (tx, calls) =>
-      Promise.resolve(
-        calls.map(({ effectId }) => {
-          const product = newProduct(effectId, call);
-          insertProduct(tx, product);
-          return asShown(product);
-        }),
-      ),
-    codec,
-    reused: refusal('idempotencyKeyReused'),
-    inProgress: refusal('idempotencyInProgress'),
+  return once(db, {
+    key: call.idempotency,
+    run: (tx, id) => {
+      const product = newProduct(id, call);
+      insertProduct(tx, product);
+      return Promise.resolve(asShown(product));
+    },
+    codec: jsonCodec(catalog.Product),
+    ...keyRefusals,
   });
-  return outcome as Outcome<catalog.Product, refusals.Refusal>;
 };

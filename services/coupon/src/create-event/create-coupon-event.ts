@@ -1,15 +1,10 @@
-import { coupon, enumName, refusal, type refusals } from '@jumun/protos';
-import { type Database, onceEach, type Outcome } from '@jumun/service-kit';
+import { coupon, enumName, keyRefusals, refusal, type refusals } from '@jumun/protos';
+import { type Database, jsonCodec, once, type Outcome } from '@jumun/service-kit';
 import { statusOf } from '../coupon-event.ts';
 import { toDiscount } from '../discount.ts';
 import { insertEvent, type NewEvent } from '../store/events.ts';
 
 type Call = coupon.CreateCouponEventRequest;
-
-const codec = {
-  encode: (event: coupon.CouponEvent): string => JSON.stringify(coupon.CouponEvent.toJSON(event)),
-  decode: (stored: string): coupon.CouponEvent => coupon.CouponEvent.fromJSON(JSON.parse(stored)),
-};
 
 const EPOCH = new Date(0);
 
@@ -59,18 +54,13 @@ const asShown = (event: NewEvent, now: Date): coupon.CouponEvent => ({
 export const createCouponEvent = async (db: Database, call: Call): Promise<Outcome<coupon.CouponEvent, refusals.Refusal>> => {
   const errors = mistakesOf(call);
   if (errors.length > 0) return { refused: refusal('invalidRequest', { errors }) };
-  const [outcome] = await onceEach<Call, coupon.CouponEvent, refusals.Refusal>(db, [call], {
-    keyOf: ({ idempotency }) => idempotency,
-    run: (tx, calls) =>
-      Promise.all(
-        calls.map(async ({ effectId }) => {
-          const event = newEvent(effectId, call);
-          return asShown(event, await insertEvent(tx, event));
-        }),
-      ),
-    codec,
-    reused: refusal('idempotencyKeyReused'),
-    inProgress: refusal('idempotencyInProgress'),
+  return once(db, {
+    key: call.idempotency,
+    run: async (tx, id) => {
+      const event = newEvent(id, call);
+      return asShown(event, await insertEvent(tx, event));
+    },
+    codec: jsonCodec(coupon.CouponEvent),
+    ...keyRefusals,
   });
-  return outcome as Outcome<coupon.CouponEvent, refusals.Refusal>;
 };

@@ -1,5 +1,5 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
-import { coupon, refusal, type refusals, topicNames } from '@jumun/protos';
+import { coupon, keyRefusals, refusal, type refusals, topicNames } from '@jumun/protos';
 import {
   type AfterCommit,
   batcher,
@@ -7,6 +7,7 @@ import {
   currentTrace,
   type Database,
   type FreshCall,
+  jsonCodec,
   newId,
   onceEach,
   type Outcome,
@@ -35,11 +36,6 @@ interface Call {
   readonly request: coupon.IssueCouponRequest;
   readonly traceparent: string | undefined;
 }
-
-const codec = {
-  encode: (issued: coupon.Coupon): string => JSON.stringify(coupon.Coupon.toJSON(issued)),
-  decode: (stored: string): coupon.Coupon => coupon.Coupon.fromJSON(JSON.parse(stored)),
-};
 
 /** A coupon's life begins with its issue. */
 const FIRST_VERSION = 1;
@@ -105,9 +101,8 @@ export const openIssuing = ({ db, outbox, limits }: { db: Database; outbox: Outb
       onceEach<Call, coupon.Coupon, refusals.Refusal>(db, calls, {
         keyOf: ({ request }) => request.idempotency,
         run: (tx, fresh, afterCommit) => grant(tx, outbox, fresh, afterCommit),
-        codec,
-        reused: refusal('idempotencyKeyReused'),
-        inProgress: refusal('idempotencyInProgress'),
+        codec: jsonCodec(coupon.Coupon),
+        ...keyRefusals,
       }),
   });
   return async (request) => {

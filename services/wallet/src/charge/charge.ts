@@ -1,5 +1,5 @@
 import type { Outbox, OutMessage } from '@jumun/messaging';
-import { refusal, type refusals, topicNames, wallet } from '@jumun/protos';
+import { keyRefusals, refusal, type refusals, topicNames, wallet } from '@jumun/protos';
 import {
   type AfterCommit,
   batcher,
@@ -7,6 +7,7 @@ import {
   currentTrace,
   type Database,
   type FreshCall,
+  jsonCodec,
   newId,
   onceEach,
   type Outcome,
@@ -34,11 +35,6 @@ interface Call {
   readonly request: wallet.ChargeWalletRequest;
   readonly traceparent: string | undefined;
 }
-
-const codec = {
-  encode: (charge: wallet.Charge): string => JSON.stringify(wallet.Charge.toJSON(charge)),
-  decode: (stored: string): wallet.Charge => wallet.Charge.fromJSON(JSON.parse(stored)),
-};
 
 const chargedMessage = (
   { request, traceparent }: Call,
@@ -101,9 +97,8 @@ export const openCharging = ({
       onceEach<Call, wallet.Charge, refusals.Refusal>(db, calls, {
         keyOf: ({ request }) => request.idempotency,
         run: write,
-        codec,
-        reused: refusal('idempotencyKeyReused'),
-        inProgress: refusal('idempotencyInProgress'),
+        codec: jsonCodec(wallet.Charge),
+        ...keyRefusals,
       }),
   });
 
