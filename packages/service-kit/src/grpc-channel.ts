@@ -41,8 +41,21 @@ export const targetOf = (addresses: readonly string[]): string => {
   return `dns:///${first}`;
 };
 
-const isChannelFailure = ({ code, details }: ServiceError): boolean =>
-  code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED || (code === status.INTERNAL && details.includes('RST_STREAM'));
+const isReset = ({ code, details }: Pick<ServiceError, 'code' | 'details'>): boolean =>
+  code === status.INTERNAL && details.includes('RST_STREAM');
+
+/**
+ * Whether a call was cut off, so that nobody knows whether it was carried out: an instance that is stopped cuts what it has not finished, which
+ * comes out as CANCELLED or as a reset stream.
+ */
+export const isCutOff = (error: unknown): boolean => {
+  const { code, details } = (error ?? {}) as Partial<ServiceError>;
+  return code !== undefined && typeof details === 'string' && (code === status.CANCELLED || isReset({ code, details }));
+};
+
+/** CANCELLED is not among them: that is an instance which stops, and no fault of the channel. */
+const isChannelFailure = (error: ServiceError): boolean =>
+  error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED || isReset(error);
 
 /**
  * Connections to all addresses, used in turn. Channels of grpc-js are known to get stuck while connecting (grpc-node #2785), and to answer

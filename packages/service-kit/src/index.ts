@@ -9,6 +9,7 @@ export { type Cursor, decodeCursor, pageOf } from './cursor.ts';
 export { OverloadedError, textOf, TransientError } from './errors.ts';
 export { faultPoint } from './fault-point.ts';
 export { fingerprint } from './fingerprint.ts';
+export { isCutOff } from './grpc-channel.ts';
 export { type GrpcCallOptions, type GrpcClient, grpcClient, UpstreamUnavailable } from './grpc-client.ts';
 export { drain, grpcError, status } from './grpc-server.ts';
 export {
