@@ -50,6 +50,7 @@ const consume = async (topic: string): Promise<{ consumer: Consumer; seen: Set<s
   const noting = { ...logger, warn: (line: { failures?: number }) => (restarts = Math.max(restarts, line.failures ?? 0)) };
   const { kafkaBrokers } = await infrastructure();
   const bus = openBus({ brokers: kafkaBrokers, clientId: 'test', topicPrefix: fixture.prefix, logger: noting as unknown as typeof logger });
+  fixture.keep({ stop: () => bus.close() });
   const seen = new Set<string>();
   const handle = async (batch: { id: string }[]): Promise<void> => batch.forEach(({ id }) => seen.add(id));
   const consumer = fixture.keep(await bus.consume({ group: topic, topics: [topic], sessionTimeoutMs: 6_000, handle }));
