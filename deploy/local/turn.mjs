@@ -32,8 +32,8 @@ export const takeTurn = (file, waiting) => {
 /** The file is there with its content or not at all: one that is still empty would read like that of nobody. */
 const take = (file, mark) => {
   const own = `${file}.${process.pid}.new`;
-  writeFileSync(own, mark);
   try {
+    writeFileSync(own, mark);
     linkSync(own, file);
     return true;
   } catch (error) {

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
-import { localDir, rootDir } from '@jumun/local';
-import { freePort } from '@jumun/testkit';
+import { type ClusterFile, isRunning, localDir, refOf, rootDir } from '@jumun/local';
+import { eventually, freePort } from '@jumun/testkit';
 
 /** What a checkout has beside its sources: not copied, since another command may be at work there. */
 const isCopied = (name: string): boolean => !['.git', '.local', '.turbo', 'node_modules'].includes(name);
@@ -51,7 +51,8 @@ describe('the commands', () => {
     expect(started.output).toContain('COMPLETED');
     expect(started.code).toBe(0);
     const file = join(checkout, '.local', 'cluster.json');
-    const { gatewayUrl } = JSON.parse(readFileSync(file, 'utf8')) as { gatewayUrl: string };
+    const { gatewayUrl, services } = JSON.parse(readFileSync(file, 'utf8')) as Pick<ClusterFile, 'gatewayUrl' | 'services'>;
+    const wallet = services['wallet'] as { pid: number; internalUrl: string };
     expect((await fetch(`${gatewayUrl}/openapi.json`)).status).toBe(200);
 
     const status = await npm('run', '-s', 'status');
@@ -66,7 +67,19 @@ describe('the commands', () => {
     expect((await npm('run', '-s', 'logs', 'nobody')).code).not.toBe(0);
     expect(await npm('run', '-s', 'doctor')).toMatchObject({ code: 0 });
 
+    // As on a full disk: neither of the two files can be written any more. What dies is revived all the same, and all of it can be ended.
+    const noRoom = ['processes.json.new', 'cluster.json.new'].map((name) => join(checkout, '.local', name));
+    for (const folder of noRoom) mkdirSync(folder);
+    const former = refOf(wallet.pid);
+    process.kill(wallet.pid, 'SIGKILL');
+    await eventually(() => !isRunning(former));
+    await eventually(async () => (await fetch(`${wallet.internalUrl}/readyz`)).ok);
+    expect((await npm('run', '-s', 'status')).output).toMatch(/✘ wallet +gone/); // which is what the file still says
+
     expect(await npm('stop')).toMatchObject({ code: 0, output: expect.stringContaining('stopped') as string });
+    for (const folder of noRoom) rmdirSync(folder);
+    expect(readFileSync(join(checkout, '.local', 'logs', 'supervisor.log'), 'utf8')).toMatch(/processes\.json is not up to date: EISDIR/);
+    await expect(fetch(wallet.internalUrl)).rejects.toThrow('fetch failed');
     await expect(fetch(gatewayUrl)).rejects.toThrow('fetch failed');
     expect((await npm('run', '-s', 'status')).code).toBe(3);
   }, 300_000);

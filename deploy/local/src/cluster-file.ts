@@ -57,7 +57,7 @@ export const describeCluster = (cluster: Cluster): ClusterFile => {
 };
 
 /** Only this user may read it: keys and passwords are in it. */
-export const writeClusterFile = (cluster: Cluster): void => writeWhole(fileIn(cluster.dir), describeCluster(cluster));
+export const writeClusterFile = (cluster: Cluster, write = writeWhole): void => write(fileIn(cluster.dir), describeCluster(cluster));
 
 export const removeClusterFile = (dir: string): void => rmSync(fileIn(dir), { force: true });
 

@@ -67,7 +67,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
   const instances = instancesOf(options.instances ?? 1);
   const logDir = join(dir, 'logs');
   const kind = infraKind(options.infra);
-  const record = openRecord(dir, kind); // from here on the folder is ours
+  const record = openRecord(dir, kind, (text) => progress.say(text)); // from here on the folder is ours
   let quiet = true; // until it is ready, and again from when an end is asked for: neither is news
   const supervision: Supervision = {
     restart: supervise,

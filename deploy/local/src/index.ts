@@ -7,7 +7,7 @@ export { startInfrastructure, type InfraOptions } from './infra/start.ts';
 export type { Handle } from './managed-process.ts';
 export { localDir, nodeBinary, rootDir } from './paths.ts';
 export { freePorts } from './ports.ts';
-export { isRunning } from './process-ref.ts';
+export { isRunning, refOf } from './process-ref.ts';
 export { call, ProblemError, signIn } from './rest.ts';
 export { readRecord } from './run-record.ts';
 export { serviceNodeFlags, type ServiceProcess } from './service-process.ts';

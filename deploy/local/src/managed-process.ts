@@ -146,7 +146,13 @@ export class ManagedProcess implements Handle {
     await pause(backoffMs(this.#failures), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return; // started by hand, or not wanted any more
     this.supervision.onChange?.(this, 'restarting', `after ${this.#failures} failures`);
-    this.#spawn();
+    try {
+      this.#spawn();
+    } catch (error) {
+      // No room for its log, no memory for another process: what passes by, and nobody but this process would try again.
+      this.supervision.onChange?.(this, 'exited', (error as Error).message);
+      return this.#revive(0);
+    }
     await this.#waitUntilReady().catch(() => undefined); // its death is seen by the exit handler, its slowness by whoever asks
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from './failure.ts';
@@ -45,6 +45,21 @@ test('what was killed comes back when it is supervised, as another process', asy
   await server.stop();
   expect(server.running).toBe(false);
   expect(events.at(-1)).toBe('exited');
+});
+
+test('a revival for which there is no room is tried again', async () => {
+  const events: string[] = [];
+  const server = managed('setInterval(() => {}, 1000)', true, events);
+  await server.start();
+  const log = server.spec.logFile;
+  rmSync(log);
+  mkdirSync(log); // no log can be opened there, as on a full disk
+  await server.kill();
+  await until(() => events.filter((what) => what === 'restarting').length === 2);
+  rmdirSync(log);
+  await until(() => server.ready);
+  expect(events.slice(0, 4)).toEqual(['started', 'exited', 'restarting', 'exited']);
+  expect(events.slice(-2)).toEqual(['restarting', 'started']);
 });
 
 test('what is stopped or started within the pause before its revival is not revived', async () => {

@@ -21,6 +21,23 @@ export const writeWhole = (file: string, content: unknown): void => {
   renameSync(`${file}.new`, file);
 };
 
+/**
+ * Like {@link writeWhole}, for what is written anew at each change while a cluster runs: a write that fails is said, once, and not thrown, since
+ * on a full disk as well everything has to run on and to be ended. The next change writes all.
+ */
+export const writeOrSay = (say: (text: string) => void): typeof writeWhole => {
+  let isBehind = false;
+  return (file, content) => {
+    try {
+      writeWhole(file, content);
+      isBehind = false;
+    } catch (error) {
+      if (!isBehind) say(`${file} is not up to date: ${(error as Error).message}. It is written again at the next change.`);
+      isBehind = true;
+    }
+  };
+};
+
 export const readRecord = (dir: string): RunRecord | undefined => {
   try {
     return JSON.parse(readFileSync(fileIn(dir), 'utf8')) as RunRecord;
@@ -40,27 +57,34 @@ const inTurn = (dir: string, work: () => void): void => {
   }
 };
 
-/** Removes the record, unless it is another supervisor's by now. */
-const removeRecord = (dir: string, supervisor: ProcessRef): void =>
-  inTurn(dir, () => {
+/** Removes the record, unless it is another supervisor's by now. Where there is no room for a turn, there is none for another's record either. */
+const removeRecord = (dir: string, supervisor: ProcessRef): void => {
+  const remove = (): void => {
     const found = readRecord(dir)?.supervisor;
     if (found?.pid === supervisor.pid && found.startedAt === supervisor.startedAt) rmSync(fileIn(dir));
-  });
+  };
+  try {
+    inTurn(dir, remove);
+  } catch {
+    remove();
+  }
+};
 
 /**
  * The record of what this process starts, kept up to date on the disk. Throws a {@link Failure} when there is one of what still runs: of two
- * that start at once, one gets the folder.
+ * that start at once, one gets the folder. Later writes that fail are said, not thrown.
  */
-export const openRecord = (dir: string, kind: RunRecord['kind']) => {
+export const openRecord = (dir: string, kind: RunRecord['kind'], say: (text: string) => void = console.error) => {
   const supervisor = refOf(process.pid);
   if (supervisor === undefined) throw new Error('this process cannot see itself');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const record: RunRecord = { supervisor, state: 'starting', kind, startedAt: new Date().toISOString(), processes: {} };
-  const write = (): void => writeWhole(fileIn(dir), record);
   inTurn(dir, () => {
     refuseIfRunning(dir);
-    write();
+    writeWhole(fileIn(dir), record);
   });
+  const writeAgain = writeOrSay(say);
+  const write = (): void => writeAgain(fileIn(dir), record);
   return {
     set(name: string, ref: ProcessRef | undefined): void {
       if (ref === undefined) delete record.processes[name];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeBinary } from './paths.ts';
@@ -19,6 +19,27 @@ test('a record follows what is started and ended, and goes when all is over', ()
   record.set('mysql', undefined);
   expect(readRecord(dir)?.processes).toEqual({});
   record.close();
+  expect(readRecord(dir)).toBeUndefined();
+});
+
+test('writes that fail while the cluster runs are said once, not thrown, and made up for at the next change', () => {
+  const said: string[] = [];
+  const record = openRecord(dir, 'native', (text) => said.push(text));
+  const self = refOf(process.pid)!;
+  const noRoom = join(dir, 'processes.json.new');
+  mkdirSync(noRoom); // no file can be written there, as on a full disk
+  record.set('mysql', self);
+  record.set('wallet', self);
+  record.state('stopping');
+  expect(said).toEqual([expect.stringMatching(/processes\.json is not up to date: EISDIR.*next change/)]);
+  expect(readRecord(dir)).toMatchObject({ state: 'starting', processes: {} });
+  rmdirSync(noRoom);
+  record.set('mysql', undefined);
+  expect(readRecord(dir)).toMatchObject({ state: 'stopping', processes: { wallet: self } });
+  const noTurn = join(dir, `processes.json.turn.${process.pid}.new`);
+  mkdirSync(noTurn);
+  record.close();
+  rmdirSync(noTurn);
   expect(readRecord(dir)).toBeUndefined();
 });
 

@@ -1,14 +1,14 @@
 import { startCluster, type Cluster } from './cluster.ts';
 import { removeClusterFile, describeCluster, writeClusterFile } from './cluster-file.ts';
 import { showFirstOrder } from './demo/first-order.ts';
-import { Failure } from './failure.ts';
+import { listenForEnd } from './ending.ts';
 import { sayReady } from './foreground.ts';
 import { wantedInfra } from './infra/binaries.ts';
 import { localDir } from './paths.ts';
 import { findFreeBase, PORT_BASE_DEFAULT, requireFree } from './port-plan.ts';
 import { whoListens } from './ports.ts';
 import { printedProgress, type Progress } from './progress.ts';
-import { refuseIfRunning } from './run-record.ts';
+import { refuseIfRunning, writeOrSay } from './run-record.ts';
 import { services } from './services.ts';
 import { keepSettings, keptSettings } from './settings.ts';
 import { summary } from './summary.ts';
@@ -24,22 +24,13 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
   refuseIfRunning(localDir); // before the ports are looked at: they would be taken by it
   const begun = Number(process.env['JUMUN_BEGUN_AT'] ?? Date.now()); // before dependencies and build, see bootstrap.mjs
   const progress = printedProgress();
-  const interrupted = new AbortController();
-  const asked = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(name, () => {
-        interrupted.abort(
-          new Failure('Interrupted while starting; what had been started was ended.', 'npm start begins again where it stopped.'),
-        );
-        resolve();
-      });
-    }
-  });
+  const { asked, signal } = listenForEnd();
   let cluster: Cluster | undefined;
+  const writeAgain = writeOrSay((text) => progress.say(text));
   // A service that was started again has another pid.
   const onEvent = (text: string): void => {
     progress.say(`${new Date().toISOString()} ${text}`);
-    if (cluster !== undefined) writeClusterFile(cluster);
+    if (cluster !== undefined) writeClusterFile(cluster, writeAgain);
   };
   const instances = options.instances ?? 1;
   const kept = keptSettings();
@@ -53,23 +44,25 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
     supervise: true,
     progress,
     onEvent,
-    signal: interrupted.signal,
+    signal,
   });
-  keepSettings({ portBase, infra: cluster.infra.kind });
-  writeClusterFile(cluster);
   try {
+    keepSettings({ portBase, infra: cluster.infra.kind });
+    writeClusterFile(cluster);
     await showFirstOrder(cluster);
     console.log(
       `\n${summary(describeCluster(cluster))}\n\nReady after ${((Date.now() - begun) / 1000).toFixed(1)} s in all. ${process.send === undefined ? 'Ctrl-C ends it.' : 'npm stop ends it.'}`,
     );
     sayReady();
-    await asked;
+    return await asked;
   } finally {
-    removeClusterFile(localDir);
-    console.log('');
-    await progress.step('stopped', cluster.stop);
+    try {
+      removeClusterFile(localDir);
+      console.log('');
+    } finally {
+      await progress.step('stopped', cluster.stop);
+    }
   }
-  return 0;
 };
 
 /** The usual ports, or the next free ones with a word about who has the usual ones: another checkout may be running. */
