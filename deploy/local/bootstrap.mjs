@@ -5,13 +5,16 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { doctor } from './doctor.mjs';
+import { startTime } from './process-id.mjs';
 import { takeTurn } from './turn.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const nodeBinary = join(root, 'node_modules', '.bin', 'node');
 const commands = ['start', 'stop', 'status', 'logs', 'doctor', 'demo', 'bench', 'audit', 'test'];
-/** These only look at what runs, or end it: they must not change what is installed or built under a running cluster. */
+/** These only look at what runs, or end it. They work whatever has become of the sources and the lock file since, also without a network. */
 const withoutBuild = new Set(['stop', 'status', 'logs']);
+/** These work with the cluster that runs, so what it runs on is neither installed nor built anew under it. */
+const withTheCluster = new Set(['start', 'demo', 'audit', 'bench']);
 
 const env = {
   ...process.env,
@@ -33,14 +36,36 @@ const main = async () => {
   if (!commands.includes(command)) give(`Unknown command ${command}.`, `One of: ${commands.join(', ')}`);
   const wantsHelp = args.includes('--help') || args.includes('-h');
   if (command === 'doctor' && !wantsHelp) process.exit((await doctor()) ? 0 : 1);
+  const needsNoBuild = withoutBuild.has(command) || wantsHelp;
+  if (!existsSync(nodeBinary) || !(needsNoBuild || (withTheCluster.has(command) && clusterRuns()))) await makeReady(needsNoBuild);
+  else if (!needsNoBuild) await tellWhatIsOld();
+  process.exit(await handOver(command, args));
+};
+
+/** Installs what is missing and, unless only that is needed, builds what has changed. */
+const makeReady = async (needsNoBuild) => {
   const release = lock();
   try {
     await installDependencies();
-    if (!withoutBuild.has(command) && !wantsHelp) await build();
+    if (!needsNoBuild) await build();
   } finally {
     release();
   }
-  process.exit(await handOver(command, args));
+};
+
+/** Whether the supervisor of this checkout's cluster lives, by its own record (src/run-record.ts). */
+const clusterRuns = () => {
+  const { pid, startedAt } = JSON.parse(readOr(join(root, '.local', 'processes.json'), '{}')).supervisor ?? {};
+  return pid !== undefined && startTime(pid) === startedAt;
+};
+
+/** A cluster that runs goes on with what it was started with: who has changed something since should not take it for tried. */
+const tellWhatIsOld = async () => {
+  const what = !isInstalled() ? 'package-lock.json has' : (await isBuilt()) ? undefined : 'Sources have';
+  if (what !== undefined)
+    console.error(
+      `– ${what} changed since the cluster was started, which goes on with what it has.\n  → To have it anew: npm stop && npm start`,
+    );
 };
 
 /** Two commands in one checkout take turns here; whoever finds the turn of a process that is gone takes it over. */
@@ -87,18 +112,24 @@ const npm = async (args, remedy) => {
   if (code !== 0) give(`npm ${args.join(' ')} failed:\n${output.trim().split('\n').slice(-25).join('\n')}`, remedy);
 };
 
+const turbo = join(root, 'node_modules', '.bin', 'turbo');
+const turboBuild = ['run', 'build', '--env-mode=loose', '--no-update-notifier'];
+
 const build = () =>
   step('build', 'half a minute', async () => {
-    const turbo = join(root, 'node_modules', '.bin', 'turbo');
-    const { code, output } = await run(
-      turbo,
-      ['run', 'build', '--output-logs=errors-only', '--env-mode=loose', '--no-update-notifier'],
-      env,
-    );
+    const { code, output } = await run(turbo, [...turboBuild, '--output-logs=errors-only'], env);
     if (code !== 0)
       give(`The build failed:\n${output.trim().split('\n').slice(-40).join('\n')}`, 'Mend what it says; `npm run build` repeats it alone.');
     return /FULL TURBO/.test(output) ? 'unchanged' : undefined;
   });
+
+/** Whether the build would change nothing. What cannot be found out is not told as a change. */
+const isBuilt = async () => {
+  const { code, output } = await run(turbo, [...turboBuild, '--dry=json'], env);
+  if (code !== 0) return true;
+  const { tasks } = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
+  return tasks.every((task) => task.command === '<NONEXISTENT>' || task.cache.status === 'HIT');
+};
 
 const run = (command, args, environment) =>
   new Promise((resolve) => {

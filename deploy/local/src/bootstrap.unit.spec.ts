@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { rootDir } from './paths.ts';
+import { type ProcessRef, refOf } from './process-ref.ts';
+
+// The bootstrap in a checkout where nothing is but itself, with an npm and a turbo that write into a diary what they are asked for.
+const dir = mkdtempSync(join(tmpdir(), 'jumun-bootstrap-'));
+const bootstraps: ChildProcess[] = [];
+afterAll(() => {
+  for (const bootstrap of bootstraps) bootstrap.kill('SIGKILL');
+  rmSync(dir, { recursive: true });
+});
+
+const script = (file: string, text: string): void => {
+  writeFileSync(file, `#!/bin/sh\n${text}\n`);
+  chmodSync(file, 0o755);
+};
+
+interface Setting {
+  /** What the lock file wants of a package that is installed as 1.0.0. */
+  wanted?: string;
+  /** Whether Node 24 lies among the dependencies. */
+  node?: boolean;
+  /** Whether turbo finds everything built. */
+  built?: boolean;
+  supervisor?: ProcessRef | undefined;
+  npm?: string;
+}
+
+let checkouts = 0;
+const checkout = ({ wanted = '1.0.0', node = true, built = true, supervisor, npm = 'true' }: Setting) => {
+  const root = join(dir, String(checkouts++));
+  const inside = (...path: string[]): string => join(root, ...path);
+  const modules = inside('node_modules');
+  for (const folder of [inside('deploy/local'), inside('.local'), inside('bin'), join(modules, '.bin')])
+    mkdirSync(folder, { recursive: true });
+  for (const name of ['bootstrap', 'doctor', 'turn', 'process-id'])
+    copyFileSync(join(rootDir, 'deploy/local', `${name}.mjs`), inside('deploy/local', `${name}.mjs`));
+  const lockFile = (version: string): string => JSON.stringify({ packages: { 'node_modules/example': { version } } });
+  writeFileSync(inside('package-lock.json'), lockFile(wanted));
+  writeFileSync(join(modules, '.package-lock.json'), lockFile('1.0.0'));
+  const handedOver = `if [ "$1" = --version ]; then echo v24.0.0; else echo "handed over: $3"; fi`;
+  if (node) script(join(modules, '.bin', 'node'), handedOver);
+  const dry = JSON.stringify({ tasks: [{ command: 'swc', cache: { status: built ? 'HIT' : 'MISS' } }] });
+  const diary = `echo "\${0##*/} $*" >> ${inside('diary')}`;
+  script(join(modules, '.bin', 'turbo'), `case "$*" in *--dry*) echo '${dry}';; *) ${diary};; esac`);
+  script(inside('bin', 'npm'), `${diary}\n${npm}`);
+  if (supervisor !== undefined) writeFileSync(inside('.local', 'processes.json'), JSON.stringify({ supervisor }));
+  const run = (command: string) => {
+    const path = `${inside('bin')}${delimiter}${process.env['PATH']}`;
+    const child = spawn(process.execPath, [inside('deploy/local/bootstrap.mjs'), command], { env: { ...process.env, PATH: path } });
+    bootstraps.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    return { child, ended: once(child, 'close').then(([code]: unknown[]) => ({ code, output })) };
+  };
+  return {
+    run,
+    lock: inside('.local', 'bootstrap.lock'),
+    diary: () => (existsSync(inside('diary')) ? readFileSync(inside('diary'), 'utf8').trim().split('\n') : []),
+  };
+};
+
+const self = refOf(process.pid)!;
+const CI = 'npm ci --ignore-scripts --no-audit --no-fund';
+
+test.each(['stop', 'status', 'logs'])(
+  '%s installs and builds nothing, whatever the lock file says, and waits for nobody',
+  async (command) => {
+    const { run, diary, lock } = checkout({ wanted: '2.0.0', built: false });
+    writeFileSync(lock, `${process.pid} other ${self.startedAt}`);
+    expect(await run(command).ended).toEqual({ code: 0, output: expect.stringContaining(`handed over: ${command}`) as string });
+    expect(diary()).toEqual([]);
+  },
+);
+
+test.each(['start', 'demo', 'audit', 'bench'])(
+  '%s installs and builds nothing under a cluster that runs, and says what it has not taken',
+  async (command) => {
+    const same = checkout({ supervisor: self });
+    expect(await same.run(command).ended).toEqual({ code: 0, output: `handed over: ${command}\n` });
+    for (const [what, setting] of [
+      ['package-lock.json has', { wanted: '2.0.0' }],
+      ['Sources have', { built: false }],
+    ] as const) {
+      const changed = checkout({ ...setting, supervisor: self });
+      const { code, output } = await changed.run(command).ended;
+      expect(output).toMatch(new RegExp(`– ${what} changed since[^]*npm stop && npm start\nhanded over: ${command}\n$`));
+      expect(code).toBe(0);
+      expect(changed.diary()).toEqual([]);
+    }
+  },
+);
+
+test('what is missing is installed, and what has changed is built, where no cluster runs', async () => {
+  const build = 'turbo run build --env-mode=loose --no-update-notifier --output-logs=errors-only';
+  for (const supervisor of [undefined, { ...self, startedAt: 'another time' }]) {
+    const { run, diary } = checkout({ wanted: '2.0.0', supervisor });
+    expect((await run('demo').ended).code).toBe(0);
+    expect(diary()).toEqual([CI, 'npm rebuild node', build]);
+  }
+  const bare = checkout({ node: false });
+  await bare.run('stop').ended;
+  expect(bare.diary()).toEqual([CI, 'npm rebuild node']);
+});
