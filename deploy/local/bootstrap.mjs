@@ -2,6 +2,7 @@
 // builds what has changed, and hands over to the command itself, which is TypeScript for the Node 24 among the dependencies.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { doctor } from './doctor.mjs';
@@ -42,16 +43,30 @@ const main = async () => {
   process.exit(await handOver(command, args));
 };
 
-/** Installs what is missing and, unless only that is needed, builds what has changed. */
+/** Installs what is missing and, unless only that is needed, builds what has changed. A signal leaves nothing at work, and nobody's turn behind. */
 const makeReady = async (needsNoBuild) => {
-  const release = lock();
+  for (const name of signals) process.on(name, interrupt);
+  const release = await lock();
   try {
     await installDependencies();
     if (!needsNoBuild) await build();
   } finally {
     release();
+    for (const name of signals) process.off(name, interrupt);
   }
 };
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** What installs or builds right now. */
+let atWork;
+let interruptedBy;
+
+const interrupt = (name) => {
+  interruptedBy = name;
+  if (atWork === undefined) exitByInterrupt();
+  else atWork.kill('SIGTERM');
+};
+const exitByInterrupt = () => process.exit(128 + constants.signals[interruptedBy]);
 
 /** Whether the supervisor of this checkout's cluster lives, by its own record (src/run-record.ts). */
 const clusterRuns = () => {
@@ -69,13 +84,13 @@ const tellWhatIsOld = async () => {
 };
 
 /** Two commands in one checkout take turns here; whoever finds the turn of a process that is gone takes it over. */
-const lock = () => {
+const lock = async () => {
   const file = join(root, '.local', 'bootstrap.lock');
   try {
     mkdirSync(join(root, '.local'), { recursive: true });
-    return takeTurn(file, (pid) =>
-      console.log(`… waiting for another command of this checkout (pid ${pid}) to finish its installation or build`),
-    );
+    return await takeTurn(file, {
+      waiting: (pid) => console.log(`… waiting for another command of this checkout (pid ${pid}) to finish its installation or build`),
+    });
   } catch (error) {
     return give(`${file} cannot be written: ${error.message}`, 'Make the checkout writable for this user.');
   }
@@ -136,7 +151,12 @@ const run = (command, args, environment) =>
     const child = spawn(command, args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    atWork = child;
     child.once('error', (error) => resolve({ code: 127, output: error.message }));
+    child.once('exit', () => {
+      atWork = undefined;
+      if (interruptedBy !== undefined) exitByInterrupt();
+    });
     child.once('close', (code) => resolve({ code: code ?? 1, output }));
   });
 

@@ -1,2 +1,5 @@
-/** Waits, blocking, for this process's turn; answers how to end it. `waiting` is told once which process has it. */
-export const takeTurn: (file: string, waiting: (pid: number) => void) => () => void;
+/** Waits for this process's turn; answers how to end it. `waiting` is told once which process has it; `signal` gives up waiting. */
+export const takeTurn: (
+  file: string,
+  options?: { waiting?: (pid: number) => void; signal?: AbortSignal | undefined },
+) => Promise<() => void>;

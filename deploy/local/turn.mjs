@@ -1,28 +1,45 @@
 // Turns of processes, by a file that names whose turn it is. Without any dependency, for any Node from 20.19 on.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startTime } from './process-id.mjs';
 
 const LOOK_INTERVAL_MS = 200;
+/** A wait that is over sooner is not worth a word. */
+const TOLD_AFTER_MS = 2_000;
+
+/** The marks of this process that it has set or is about to: any other with its id is of a former one that had the same. */
+const mine = new Set();
 
 /**
- * Waits, blocking, until it is this process's turn, and answers how to end that; it also ends with the process. The turn of a process that is
- * gone is taken over. `waiting` is told once whose turn it is instead.
+ * Waits until it is this process's turn, and answers how to end that; it also ends with the process. The turn of a process that is gone is taken
+ * over. `waiting` is told once whose turn it is instead, when that takes longer; `signal` gives up waiting, and its reason is thrown.
  */
-export const takeTurn = (file, waiting) => {
-  // No two turns are alike, also not those of one process, or of one that gets the id of another.
-  const mark = `${process.pid} ${randomBytes(8).toString('hex')}`;
-  for (let told = false; !take(file, mark);) {
-    const other = read(file);
-    if (other === undefined) continue;
-    const [pid] = other.split(' ');
-    if (isAlive(Number(pid))) {
-      if (!told) waiting(Number(pid));
-      told = true;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_INTERVAL_MS);
-    } else clear(file, other);
+export const takeTurn = async (file, { waiting = () => undefined, signal } = {}) => {
+  // No two turns are alike, also not those of one process. The start time tells it from a later one that gets its id.
+  const mark = `${process.pid} ${randomBytes(8).toString('hex')} ${startTime(process.pid) ?? ''}`;
+  const begun = Date.now();
+  mine.add(mark);
+  try {
+    for (let told = false; !take(file, mark);) {
+      signal?.throwIfAborted();
+      const other = read(file);
+      if (other === undefined) continue;
+      if (isGoing(other)) {
+        if (!told && Date.now() - begun > TOLD_AFTER_MS) {
+          waiting(Number(other.split(' ')[0]));
+          told = true;
+        }
+        await pause(LOOK_INTERVAL_MS); // not blocking: a signal has to be heard meanwhile
+      } else await clear(file, other);
+    }
+  } catch (error) {
+    mine.delete(mark);
+    throw error;
   }
   const release = () => {
     process.off('exit', release);
+    mine.delete(mark);
     if (read(file) === mark) rmSync(file, { force: true });
   };
   process.once('exit', release);
@@ -45,8 +62,8 @@ const take = (file, mark) => {
 };
 
 /** Those who find the same turn abandoned take turns in clearing it, lest a slow one remove what a faster one has put there since. */
-const clear = (file, abandoned) => {
-  const release = takeTurn(`${file}.${Buffer.from(abandoned).toString('hex')}`, () => undefined);
+const clear = async (file, abandoned) => {
+  const release = await takeTurn(`${file}.${createHash('sha256').update(abandoned).digest('hex').slice(0, 16)}`);
   if (read(file) === abandoned) rmSync(file, { force: true });
   release();
 };
@@ -60,12 +77,18 @@ const read = (file) => {
   }
 };
 
-const isAlive = (pid) => {
+/** Whether the very process that has set the mark still runs. In a container each start may have the id of the one before. */
+const isGoing = (mark) => {
+  const [id, , ...rest] = mark.split(' ');
+  const [pid, startedAt] = [Number(id), rest.join(' ')];
   if (!(pid > 0)) return false;
+  if (pid === process.pid) return mine.has(mark);
+  const now = startTime(pid);
+  if (now !== undefined) return startedAt === '' || now === startedAt;
   try {
     process.kill(pid, 0);
-    return true;
+    return false; // a zombie
   } catch (error) {
-    return error.code === 'EPERM';
+    return error.code === 'EPERM'; // another user's, of which the system shows nothing
   }
 };

@@ -106,3 +106,28 @@ test('what is missing is installed, and what has changed is built, where no clus
   await bare.run('stop').ended;
   expect(bare.diary()).toEqual([CI, 'npm rebuild node']);
 });
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  '%s while something is installed ends that and leaves no turn behind; who waits for it hears it as well',
+  async (signal, code) => {
+    const { run, diary, lock } = checkout({ wanted: '2.0.0', npm: 'exec sleep 60' });
+    const first = run('start');
+    while (diary().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const turn = readFileSync(lock, 'utf8');
+    expect(turn).toMatch(new RegExp(`^${first.child.pid} `));
+    const second = run('demo');
+    let said = '';
+    second.child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    while (said === '') await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(said).toContain(`waiting for another command of this checkout (pid ${first.child.pid})`);
+    second.child.kill(signal);
+    expect((await second.ended).code).toBe(code);
+    expect(readFileSync(lock, 'utf8')).toBe(turn);
+    first.child.kill(signal);
+    expect((await first.ended).code).toBe(code); // whose outputs are closed: nothing that it has started holds them any more
+    expect(existsSync(lock)).toBe(false);
+  },
+);

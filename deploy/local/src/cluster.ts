@@ -67,7 +67,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
   const instances = instancesOf(options.instances ?? 1);
   const logDir = join(dir, 'logs');
   const kind = infraKind(options.infra);
-  const record = openRecord(dir, kind, (text) => progress.say(text)); // from here on the folder is ours
+  const record = await openRecord(dir, kind, { say: (text) => progress.say(text), signal }); // from here on the folder is ours
   let quiet = true; // until it is ready, and again from when an end is asked for: neither is news
   const supervision: Supervision = {
     restart: supervise,
@@ -85,7 +85,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     await Promise.all(running.filter(({ service }) => service === 'gateway').map((service) => service.stop()));
     await Promise.all(running.map((service) => service.stop()));
     await infra?.stop();
-    record.close();
+    await record.close();
   };
   try {
     const portBase = options.portBase ?? (await findFreeBase(20_000 + 300 * Math.floor(Math.random() * 30), instances));

@@ -25,7 +25,7 @@ export const writeWhole = (file: string, content: unknown): void => {
  * Like {@link writeWhole}, for what is written anew at each change while a cluster runs: a write that fails is said, once, and not thrown, since
  * on a full disk as well everything has to run on and to be ended. The next change writes all.
  */
-export const writeOrSay = (say: (text: string) => void): typeof writeWhole => {
+export const writeOrSay = (say: Say): typeof writeWhole => {
   let isBehind = false;
   return (file, content) => {
     try {
@@ -47,9 +47,13 @@ export const readRecord = (dir: string): RunRecord | undefined => {
   }
 };
 
+/** Says what a supervisor or a command has to say. */
+type Say = (text: string) => void;
+
 /** Looks at the record and changes it in one: whoever else wants to waits meanwhile. */
-const inTurn = (dir: string, work: () => void): void => {
-  const release = takeTurn(`${fileIn(dir)}.turn`, () => undefined);
+const inTurn = async (dir: string, work: () => void, say: Say, signal?: AbortSignal): Promise<void> => {
+  const file = `${fileIn(dir)}.turn`;
+  const release = await takeTurn(file, { waiting: (pid) => say(`… waiting for pid ${pid}, whose turn it is by ${file}`), signal });
   try {
     work();
   } finally {
@@ -58,13 +62,13 @@ const inTurn = (dir: string, work: () => void): void => {
 };
 
 /** Removes the record, unless it is another supervisor's by now. Where there is no room for a turn, there is none for another's record either. */
-const removeRecord = (dir: string, supervisor: ProcessRef): void => {
+const removeRecord = async (dir: string, supervisor: ProcessRef, say: Say): Promise<void> => {
   const remove = (): void => {
     const found = readRecord(dir)?.supervisor;
     if (found?.pid === supervisor.pid && found.startedAt === supervisor.startedAt) rmSync(fileIn(dir));
   };
   try {
-    inTurn(dir, remove);
+    await inTurn(dir, remove, say);
   } catch {
     remove();
   }
@@ -73,16 +77,22 @@ const removeRecord = (dir: string, supervisor: ProcessRef): void => {
 /**
  * The record of what this process starts, kept up to date on the disk. Throws a {@link Failure} when there is one of what still runs: of two
  * that start at once, one gets the folder. Later writes that fail are said, not thrown.
+ * `signal` gives up waiting for one's turn.
  */
-export const openRecord = (dir: string, kind: RunRecord['kind'], say: (text: string) => void = console.error) => {
+export const openRecord = async (
+  dir: string,
+  kind: RunRecord['kind'],
+  { say = console.error, signal }: { say?: Say; signal?: AbortSignal | undefined } = {},
+) => {
   const supervisor = refOf(process.pid);
   if (supervisor === undefined) throw new Error('this process cannot see itself');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const record: RunRecord = { supervisor, state: 'starting', kind, startedAt: new Date().toISOString(), processes: {} };
-  inTurn(dir, () => {
+  const claim = (): void => {
     refuseIfRunning(dir);
     writeWhole(fileIn(dir), record);
-  });
+  };
+  await inTurn(dir, claim, say, signal);
   const writeAgain = writeOrSay(say);
   const write = (): void => writeAgain(fileIn(dir), record);
   return {
@@ -95,9 +105,7 @@ export const openRecord = (dir: string, kind: RunRecord['kind'], say: (text: str
       record.state = state;
       write();
     },
-    close(): void {
-      removeRecord(dir, supervisor);
-    },
+    close: (): Promise<void> => removeRecord(dir, supervisor, say),
   };
 };
 
@@ -126,6 +134,6 @@ export const endLeftOvers = async (dir: string): Promise<string[]> => {
   const infra = (name: string): boolean => ['mysql', 'redis', 'kafka'].includes(name);
   await Promise.all(left.filter(([name]) => !infra(name)).map(([, ref]) => terminate(ref, { graceMs: 15_000 })));
   await Promise.all(left.filter(([name]) => infra(name)).map(([, ref]) => terminate(ref, { graceMs: 30_000 })));
-  removeRecord(dir, record.supervisor);
+  await removeRecord(dir, record.supervisor, console.error);
   return left.map(([name, { pid }]) => `${name} (pid ${pid})`);
 };

@@ -10,21 +10,21 @@ import { endLeftOvers, leftOver, openRecord, readRecord, writeWhole } from './ru
 const dir = mkdtempSync(join(tmpdir(), 'jumun-record-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-test('a record follows what is started and ended, and goes when all is over', () => {
-  const record = openRecord(dir, 'native');
+test('a record follows what is started and ended, and goes when all is over', async () => {
+  const record = await openRecord(dir, 'native');
   const self = refOf(process.pid)!;
   record.set('mysql', self);
   record.state('ready');
   expect(readRecord(dir)).toMatchObject({ supervisor: self, state: 'ready', kind: 'native', processes: { mysql: self } });
   record.set('mysql', undefined);
   expect(readRecord(dir)?.processes).toEqual({});
-  record.close();
+  await record.close();
   expect(readRecord(dir)).toBeUndefined();
 });
 
-test('writes that fail while the cluster runs are said once, not thrown, and made up for at the next change', () => {
+test('writes that fail while the cluster runs are said once, not thrown, and made up for at the next change', async () => {
   const said: string[] = [];
-  const record = openRecord(dir, 'native', (text) => said.push(text));
+  const record = await openRecord(dir, 'native', { say: (text) => said.push(text) });
   const self = refOf(process.pid)!;
   const noRoom = join(dir, 'processes.json.new');
   mkdirSync(noRoom); // no file can be written there, as on a full disk
@@ -38,16 +38,16 @@ test('writes that fail while the cluster runs are said once, not thrown, and mad
   expect(readRecord(dir)).toMatchObject({ state: 'stopping', processes: { wallet: self } });
   const noTurn = join(dir, `processes.json.turn.${process.pid}.new`);
   mkdirSync(noTurn);
-  record.close();
+  await record.close();
   rmdirSync(noTurn);
   expect(readRecord(dir)).toBeUndefined();
 });
 
 test('nothing is ended while its supervisor lives', async () => {
-  const record = openRecord(dir, 'native');
+  const record = await openRecord(dir, 'native');
   record.set('mysql', refOf(process.pid));
   expect(await endLeftOvers(dir)).toEqual([]);
-  record.close();
+  await record.close();
 });
 
 test('of what a dead supervisor left, the very same processes are ended and no other', async () => {
@@ -73,8 +73,8 @@ test('of several that start at once one gets the folder, and the others are told
     import { openRecord } from ${JSON.stringify(new URL('./run-record.ts', import.meta.url).href)};
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${Date.now() + 1_500} - Date.now()); // all at once
     try {
-      const record = openRecord(${JSON.stringify(folder)}, 'native');
-      process.stdin.resume().once('close', () => record.close());
+      const record = await openRecord(${JSON.stringify(folder)}, 'native');
+      process.stdin.resume().once('close', () => void record.close());
       console.log('mine');
     } catch (error) {
       console.log(error.message);
@@ -96,10 +96,10 @@ test('of several that start at once one gets the folder, and the others are told
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('the record of another supervisor stays when this one closes its own', () => {
-  const record = openRecord(dir, 'native');
+test('the record of another supervisor stays when this one closes its own', async () => {
+  const record = await openRecord(dir, 'native');
   writeWhole(join(dir, 'processes.json'), { ...readRecord(dir), supervisor: { pid: process.pid, startedAt: 'another time' } });
-  record.close();
+  await record.close();
   expect(readRecord(dir)?.supervisor.startedAt).toBe('another time');
 });
 

@@ -74,7 +74,7 @@ const waitForFile = async (file: string, holder: ChildProcess): Promise<TestInfr
 const hold = async (file: string, stdin: string): Promise<void> => {
   await sweep();
   const dir = join(testDir, `run-${process.pid}`);
-  const record = openRecord(dir, infraKind());
+  const record = await openRecord(dir, infraKind());
   const infra = await startInfrastructure({
     dir,
     ephemeral: true,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startTime } from '../process-id.mjs';
 import { takeTurn } from '../turn.mjs';
 
 const dir = mkdtempSync(join(tmpdir(), 'jumun-turn-'));
@@ -18,8 +19,8 @@ const pidOfTheDead = async (): Promise<number> => {
   return child.pid as number;
 };
 
-test('a turn is named by its process, ends once, and leaves nothing', () => {
-  const release = takeTurn(file, () => undefined);
+test('a turn is named by its process, ends once, and leaves nothing', async () => {
+  const release = await takeTurn(file);
   expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^${process.pid} `));
   release();
   expect(readdirSync(dir)).toEqual([]);
@@ -31,9 +32,48 @@ test('a turn is named by its process, ends once, and leaves nothing', () => {
 test('the turn of a process that is gone is taken over, and one that names nobody', async () => {
   for (const left of [String(await pidOfTheDead()), '']) {
     writeFileSync(file, left);
-    takeTurn(file, () => undefined)();
+    (await takeTurn(file))();
     expect(readdirSync(dir)).toEqual([]);
   }
+});
+
+test('a turn is not that of whoever has got its process’s id since, also where that is who wants it', async () => {
+  for (const left of [
+    `${process.pid} of-a-former-one`,
+    `${process.pid} of-a-former-one another time`,
+    `${process.ppid} of-a-former-one another time`,
+  ]) {
+    writeFileSync(file, left);
+    (await takeTurn(file))();
+    expect(readdirSync(dir)).toEqual([]);
+  }
+});
+
+test('who waits longer is told for whom, hears signals meanwhile, and may give up', async () => {
+  const child = spawn('sleep', ['60']);
+  writeFileSync(file, `${child.pid} mark ${startTime(child.pid!)}`);
+  const told: number[] = [];
+  const wanting = new AbortController();
+  const waiting = takeTurn(file, { waiting: (pid) => told.push(pid), signal: wanting.signal }).catch((error: unknown) => error);
+  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(told).toEqual([child.pid]);
+  wanting.abort(new Error('not wanted any more'));
+  expect(await waiting).toEqual(new Error('not wanted any more'));
+  expect(readdirSync(dir)).toEqual(['lock']);
+  const release = takeTurn(file);
+  child.kill('SIGKILL');
+  (await release)();
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+test('two of one process take turns as well', async () => {
+  const first = await takeTurn(file);
+  let isSecond = false;
+  const second = takeTurn(file).then((release) => ((isSecond = true), release));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(isSecond).toBe(false);
+  first();
+  (await second)();
 });
 
 test('of many who wait at a dead one’s turn, one goes at a time', async () => {
@@ -46,7 +86,7 @@ test('of many who wait at a dead one’s turn, one goes at a time', async () => 
     const write = (word) => appendFileSync(${JSON.stringify(diary)}, word + ' ' + process.pid + '\\n');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${Date.now() + 1_000} - Date.now()); // all at once
     for (let n = 0; n < 5; n++) {
-      const release = takeTurn(${JSON.stringify(file)}, () => undefined);
+      const release = await takeTurn(${JSON.stringify(file)});
       write('in');
       if (n === 3 && process.argv[1] === 'mortal') { write('out'); process.kill(process.pid, 'SIGKILL'); }
       write('out');
