@@ -43,12 +43,17 @@ export const seedAdmin = async ({
 };
 
 interface Kept {
+  /** Names the database that has all this: the admin's account is made anew with it. */
+  adminId?: string;
   passwords: Record<string, string>;
   products: { id: string; name: string }[];
   couponEventId?: string;
 }
 
-/** Makes the demo shop through the public API. What an earlier start has made stays as it is; one that was interrupted is completed. */
+/**
+ * Makes the demo shop through the public API. What an earlier start has made stays as it is; one that was interrupted is completed. What was kept
+ * of another database, whose data has been removed since, is of no use in this one.
+ */
 export const seedShop = async ({
   dir,
   infraKind,
@@ -61,7 +66,8 @@ export const seedShop = async ({
   adminToken: string;
 }): Promise<Seeded> => {
   const file = join(dir, infraKind === 'docker' ? 'seed-docker.json' : 'seed.json'); // each of them has a database of its own
-  const kept: Kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : { passwords: {}, products: [] };
+  const { id: adminId } = await call<{ id: string }>(gatewayUrl, 'GET', '/v1/me', { token: adminToken });
+  const kept = keptOf(file, adminId);
   for (const { loginId } of demoCustomers) kept.passwords[loginId] ??= randomBytes(12).toString('base64url');
   writeWhole(file, kept); // before the accounts are made: a password that only they know is of no use
 
@@ -79,6 +85,13 @@ export const seedShop = async ({
   writeWhole(file, kept);
   const customers = await Promise.all(demoCustomers.map((customer) => enrol(gatewayUrl, customer, kept.passwords[customer.loginId] ?? '')));
   return { customers, products: kept.products, couponEventId: kept.couponEventId };
+};
+
+/** What an earlier start has kept, unless it is told to be of another database. */
+const keptOf = (file: string, adminId: string): Kept => {
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
+  if (kept === undefined || (kept.adminId ?? adminId) !== adminId) return { adminId, passwords: {}, products: [] };
+  return { ...kept, adminId };
 };
 
 const createCouponEvent = async (gatewayUrl: string, token: string): Promise<string> => {

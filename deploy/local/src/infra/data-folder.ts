@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
+import { writeWhole } from '../run-record.ts';
 
 /** Written last when a data folder is made: without it, the making was interrupted. */
 const markerName = 'jumun.json';
@@ -22,7 +23,13 @@ export const openDataFolder = async (
 ): Promise<DataFolderMark> => {
   const marker = join(folder, markerName);
   if (existsSync(marker)) {
-    const mark = JSON.parse(readFileSync(marker, 'utf8')) as DataFolderMark;
+    const mark = readMark(marker);
+    if (mark === undefined) {
+      throw new Failure(
+        `${marker}, which says what the folder is, cannot be read.`,
+        `Put the file back, or, if you do not need the data, remove the folder: rm -r '${folder}'`,
+      );
+    }
     if (mark.server !== server || release(mark.version) !== release(version)) {
       throw new Failure(
         `${folder} was written by ${mark.server} ${mark.version}; installed is ${server} ${version}.`,
@@ -39,8 +46,17 @@ export const openDataFolder = async (
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const mark = { server, version, ...(await initialize()) };
-  writeFileSync(marker, `${JSON.stringify(mark)}\n`, { mode: 0o600 });
+  writeWhole(marker, mark);
   return mark;
+};
+
+const readMark = (marker: string): DataFolderMark | undefined => {
+  try {
+    const mark = JSON.parse(readFileSync(marker, 'utf8')) as Partial<DataFolderMark>;
+    return typeof mark.server === 'string' && typeof mark.version === 'string' ? (mark as DataFolderMark) : undefined;
+  } catch {
+    return undefined; // no JSON, or null
+  }
 };
 
 /** Data of another patch release is fine; of another minor release it may not be. */

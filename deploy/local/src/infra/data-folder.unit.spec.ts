@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Failure } from '../failure.ts';
 import { openDataFolder } from './data-folder.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'jumun-data-'));
@@ -45,4 +46,29 @@ test('data of another release or another server is explained, and left as it is'
     'was written by mariadb 10.11.19; installed is mariadb 11.8.6',
   );
   await expect(openDataFolder(folder, { server: 'mysql', version: '10.11.19' }, make(folder))).rejects.toThrow('was written by mariadb');
+});
+
+test.each(['', '{"serv', 'null', '{}', '{"server":5}'])(
+  'a mark that cannot be read is explained, and the folder left as it is: %j',
+  async (text) => {
+    const folder = mkdtempSync(join(dir, 'mark-'));
+    await openDataFolder(join(folder, 'data'), mariadb, make(join(folder, 'data')));
+    writeFileSync(join(folder, 'data', 'jumun.json'), text);
+    const failure = await openDataFolder(join(folder, 'data'), mariadb, make(folder)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Failure);
+    expect(String(failure)).toMatch(/jumun\.json[^]*cannot be read[^]*rm -r/);
+    expect(existsSync(join(folder, 'data', 'ibdata1'))).toBe(true);
+  },
+);
+
+test('a mark appears whole or not at all, and only its owner may read it', async () => {
+  const folder = join(dir, 'whole');
+  const full = (): Promise<Record<string, string>> => {
+    mkdirSync(join(folder, 'jumun.json.new')); // no file can be written there, as on a full disk
+    return Promise.resolve({});
+  };
+  await expect(openDataFolder(folder, mariadb, full)).rejects.toThrow('EISDIR');
+  expect(existsSync(join(folder, 'jumun.json'))).toBe(false);
+  await openDataFolder(join(dir, 'own'), mariadb, make(join(dir, 'own')));
+  expect(statSync(join(dir, 'own', 'jumun.json')).mode & 0o777).toBe(0o600);
 });
