@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { type ClusterFile, isRunning, localDir, refOf, rootDir } from '@jumun/local';
@@ -93,5 +104,10 @@ describe('the commands', () => {
     expect(code).not.toBe(0);
     expect(output).toContain(`Port ${port} is taken`);
     expect((await npm('run', '-s', 'status')).code).toBe(3);
+
+    const ofTheDead = join(checkout, '.local', 'cluster.json');
+    writeFileSync(ofTheDead, '{}');
+    expect(await npm('stop')).toMatchObject({ code: 0, output: expect.stringContaining('Nothing is running') as string });
+    expect(existsSync(ofTheDead)).toBe(false);
   }, 120_000);
 });

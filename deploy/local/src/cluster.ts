@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { removeClusterFile } from './cluster-file.ts';
 import { Failure } from './failure.ts';
 import type { Infrastructure } from './infra/connection.ts';
 import { infraKind, startInfrastructure } from './infra/start.ts';
@@ -88,6 +89,7 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
     await record.close();
   };
   try {
+    removeClusterFile(dir); // one of a cluster that was killed: its addresses may be another checkout's by now
     const portBase = options.portBase ?? (await findFreeBase(20_000 + 300 * Math.floor(Math.random() * 30), instances));
     const plan = portPlan(portBase);
     await requireFree(portBase, instances);

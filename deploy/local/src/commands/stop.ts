@@ -16,6 +16,7 @@ const stop = async (args: string[]): Promise<number> => {
   if (readOptions(args, help, {}) === undefined) return 0;
   const record = readRecord(localDir);
   if (record === undefined) {
+    removeClusterFile(localDir); // of a supervisor that was killed; nobody shall go to its addresses
     console.log('Nothing is running.');
     return 0;
   }
