@@ -86,6 +86,7 @@ test('rows of a clock that is ahead, which cannot be sent, grow old all the same
   const sendEncoded: Bus['sendEncoded'] = () => Promise.reject(new TransientError('away'));
   const mine = openOutbox({ db: fixture.db, bus: { ...fixture.bus, sendEncoded }, logger, pollMs: 200 });
   await fixture.db.transaction((tx) => mine.add(tx, [lost]));
+  outboxAge.set(0);
   mine.start();
   expect(await eventually(async () => (await outboxAge.get()).values[0]!.value > 1)).toBe(true);
   await mine.stop();
