@@ -1,5 +1,5 @@
 import { type Logger, retryWithBackoff } from '@jumun/service-kit';
-import { type Admin, type ConfigEntries, ConfigResourceTypes, ConfigSource, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type ConfigEntries, type Kafka } from 'kafkajs';
 
 /** A topic to be made; `Topic` of the contracts fits. */
 export interface TopicSpec {
@@ -10,6 +10,9 @@ export interface TopicSpec {
   /** Default 1. */
   readonly minInSyncReplicas?: number;
 }
+
+/** Node finds not all names of a CommonJS module by itself. */
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
 
 const REPLICATION_FACTOR_MAX = 3;
 
