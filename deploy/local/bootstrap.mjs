@@ -11,9 +11,13 @@ import { takeTurn } from './turn.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const nodeBinary = join(root, 'node_modules', '.bin', 'node');
+/** What runs in this checkout (src/run-record.ts). */
+const record = join(root, '.local', 'processes.json');
 const commands = ['start', 'stop', 'status', 'logs', 'doctor', 'demo', 'bench', 'audit', 'test'];
 /** These only look at what runs, or end it. They work whatever has become of the sources and the lock file since, also without a network. */
 const withoutBuild = new Set(['stop', 'status', 'logs']);
+/** Of each of them where nothing runs. */
+const exitCodeAtRest = { stop: 0, status: 3, logs: 1 };
 /** These work with the cluster that runs, so what it runs on is neither installed nor built anew under it. */
 const withTheCluster = new Set(['start', 'demo', 'audit', 'bench']);
 
@@ -36,11 +40,29 @@ const main = async () => {
   const [command, ...args] = process.argv.slice(2);
   if (!commands.includes(command)) give(`Unknown command ${command}.`, `One of: ${commands.join(', ')}`);
   const wantsHelp = args.includes('--help') || args.includes('-h');
-  if (command === 'doctor' && !wantsHelp) process.exit((await doctor()) ? 0 : 1);
+  refuseWhatNpmKept(command);
+  if (command === 'doctor' && !wantsHelp) {
+    if (args.length > 0) give(`npm run doctor takes no ${args[0]}.`, 'It looks at everything: npm run doctor');
+    process.exit((await doctor()) ? 0 : 1);
+  }
+  if (withoutBuild.has(command) && !wantsHelp && !existsSync(nodeBinary) && !existsSync(record)) {
+    console.log('Nothing is running. To start: npm start'); // nor was it ever, so nothing is installed to say so
+    process.exit(exitCodeAtRest[command]);
+  }
   const needsNoBuild = withoutBuild.has(command) || wantsHelp;
   if (!existsSync(nodeBinary) || !(needsNoBuild || (withTheCluster.has(command) && clusterRuns()))) await makeReady(needsNoBuild);
   else if (!needsNoBuild) await tellWhatIsOld();
   process.exit(await handOver(command, args));
+};
+
+/** `npm start --detach`, without the `--` before it, is an option of npm's own: it would be passed over without a word. */
+const refuseWhatNpmKept = (command) => {
+  if (command !== 'start') return;
+  for (const option of ['detach', 'native', 'docker', 'port-base', 'instances']) {
+    const kept = process.env[`npm_config_${option.replace('-', '_')}`];
+    if (kept !== undefined && kept !== '')
+      give(`npm has kept --${option} to itself.`, `With -- before it: npm start -- --${option}${kept === 'true' ? '' : ` ${kept}`}`);
+  }
 };
 
 /** Installs what is missing and, unless only that is needed, builds what has changed. A signal leaves nothing at work, and nobody's turn behind. */
@@ -68,9 +90,9 @@ const interrupt = (name) => {
 };
 const exitByInterrupt = () => process.exit(128 + constants.signals[interruptedBy]);
 
-/** Whether the supervisor of this checkout's cluster lives, by its own record (src/run-record.ts). */
+/** Whether the supervisor of this checkout's cluster lives, by its own record. */
 const clusterRuns = () => {
-  const { pid, startedAt } = JSON.parse(readOr(join(root, '.local', 'processes.json'), '{}')).supervisor ?? {};
+  const { pid, startedAt } = JSON.parse(readOr(record, '{}')).supervisor ?? {};
   return pid !== undefined && startTime(pid) === startedAt;
 };
 
@@ -114,17 +136,25 @@ const installDependencies = async () => {
   if (isInstalled()) return;
   await step('dependencies', 'about a minute', async () => {
     // Install scripts of packages stay off (some download, one reports); only `node` needs its own, which puts the binary in place.
-    await npm(
-      ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
-      'It needs the npm registry. Is there a proxy or a mirror to be set (npm config set registry …)? Then start again.',
-    );
+    await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'Remove node_modules and start again.');
     await npm(['rebuild', 'node'], 'Node 24 could not be put in place. Remove node_modules and start again.');
   });
 };
 
 const npm = async (args, remedy) => {
   const { code, output } = await run('npm', args, process.env);
-  if (code !== 0) give(`npm ${args.join(' ')} failed:\n${output.trim().split('\n').slice(-25).join('\n')}`, remedy);
+  if (code === 0) return;
+  const told = output
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('npm warn'));
+  const isUnreachable = /\b(E404|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_SOCKET_TIMEOUT)\b/.test(output);
+  give(
+    `npm ${args.join(' ')} failed:\n${told.slice(-25).join('\n')}`,
+    isUnreachable
+      ? 'It needs the npm registry. Is there a proxy or a mirror to be set (npm config set registry …)? Then start again.'
+      : remedy,
+  );
 };
 
 const turbo = join(root, 'node_modules', '.bin', 'turbo');
@@ -163,7 +193,7 @@ const run = (command, args, environment) =>
 /** One line of the list of what has been done, with the time it took. */
 const step = async (name, expectation, work) => {
   const begun = Date.now();
-  if (process.stdout.isTTY) process.stdout.write(`… ${name} (${expectation})`);
+  process.stdout.write(`… ${name} (${expectation})${process.stdout.isTTY ? '' : '\n'}`);
   const note = await work();
   if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
   console.log(`✔ ${name.padEnd(14)} ${((Date.now() - begun) / 1000).toFixed(1).padStart(6)} s${note === undefined ? '' : `  ${note}`}`);

@@ -49,9 +49,11 @@ const checkout = ({ wanted = '1.0.0', node = true, built = true, supervisor, npm
   script(join(modules, '.bin', 'turbo'), `case "$*" in *--dry*) echo '${dry}';; *) ${diary};; esac`);
   script(inside('bin', 'npm'), `${diary}\n${npm}`);
   if (supervisor !== undefined) writeFileSync(inside('.local', 'processes.json'), JSON.stringify({ supervisor }));
-  const run = (command: string) => {
+  const run = (command: string, args: readonly string[] = [], environment: Record<string, string> = {}) => {
     const path = `${inside('bin')}${delimiter}${process.env['PATH']}`;
-    const child = spawn(process.execPath, [inside('deploy/local/bootstrap.mjs'), command], { env: { ...process.env, PATH: path } });
+    const child = spawn(process.execPath, [inside('deploy/local/bootstrap.mjs'), command, ...args], {
+      env: { ...process.env, PATH: path, ...environment },
+    });
     bootstraps.push(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -76,6 +78,43 @@ test.each(['stop', 'status', 'logs'])(
     expect(diary()).toEqual([]);
   },
 );
+
+test.each([
+  ['stop', 0],
+  ['status', 3],
+  ['logs', 1],
+])('%s says without any installation that nothing has ever run', async (command, code) => {
+  const { run, diary } = checkout({ node: false });
+  expect(await run(command).ended).toEqual({ code, output: 'Nothing is running. To start: npm start\n' });
+  expect(diary()).toEqual([]);
+});
+
+test.each([
+  [{ npm_config_detach: 'true' }, 'npm start -- --detach\n'],
+  [{ npm_config_port_base: '29000' }, 'npm start -- --port-base 29000\n'],
+])('an option that npm has kept to itself is told of: %j', async (kept, remedy) => {
+  const { run, diary } = checkout({ wanted: '2.0.0' });
+  const { code, output } = await run('start', [], kept).ended;
+  expect([code, output]).toEqual([1, expect.stringContaining(remedy)]);
+  expect(diary()).toEqual([]);
+});
+
+test('doctor takes nothing', async () => {
+  expect(await checkout({}).run('doctor', ['--nope']).ended).toEqual({
+    code: 1,
+    output: expect.stringContaining('takes no --nope') as string,
+  });
+});
+
+test.each([
+  ['npm error code ENOTFOUND', 'It needs the npm registry'],
+  ['npm error ENOTEMPTY: directory not empty', 'Remove node_modules and start again'],
+])('where npm fails with %j, what to do is told', async (error, remedy) => {
+  const { run } = checkout({ wanted: '2.0.0', npm: `echo 'npm warn EBADENGINE noise'; echo '${error}'; exit 1` });
+  const { code, output } = await run('start').ended;
+  expect(code).toBe(1);
+  expect(output).toContain(`failed:\n${error}\n  → ${remedy}`);
+});
 
 test.each(['start', 'demo', 'audit', 'bench'])(
   '%s installs and builds nothing under a cluster that runs, and says what it has not taken',
@@ -102,7 +141,7 @@ test('what is missing is installed, and what has changed is built, where no clus
     expect((await run('demo').ended).code).toBe(0);
     expect(diary()).toEqual([CI, 'npm rebuild node', build]);
   }
-  const bare = checkout({ node: false });
+  const bare = checkout({ node: false, supervisor: { ...self, startedAt: 'another time' } }); // something is left of it to be ended
   await bare.run('stop').ended;
   expect(bare.diary()).toEqual([CI, 'npm rebuild node']);
 });

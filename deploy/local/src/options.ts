@@ -1,17 +1,28 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { Failure } from './failure.ts';
 
-/** Reads a command's options; `undefined` when help was asked for and has been printed. Unknown ones are a {@link Failure}. */
-export const readOptions = <T extends NonNullable<ParseArgsConfig['options']>>(args: string[], help: string, options: T) => {
+/**
+ * Reads a command's options, and its arguments where it takes some; `undefined` when help was asked for and has been printed. Unknown ones are
+ * a {@link Failure}.
+ */
+export const readOptions = <T extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  help: string,
+  options: T,
+  { takesArguments = false } = {},
+) => {
   if (args.includes('--help') || args.includes('-h')) {
     console.log(help);
     return undefined;
   }
+  let read;
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    read = parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new Failure((error as Error).message.split('. ')[0] ?? 'Wrong option.', help);
   }
+  if (!takesArguments && read.positionals.length > 0) throw new Failure(`${read.positionals.join(' ')} is not an option.`, help);
+  return read;
 };
 
 /** A whole number within bounds, from an option's text. */

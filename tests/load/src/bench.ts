@@ -33,7 +33,7 @@ const KINDS = ['orders', 'single', 'idle', 'floor'];
 const numberOf = (text: string, name: string, least: number, most: number): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most)
-    throw new Failure(`${name} ${text} is no whole number from ${least} to ${most}.`, HELP);
+    throw new Failure(`${name} ${text} is no whole number from ${least} to ${most}.`, `For example: ${name} ${least}`);
   return value;
 };
 
@@ -49,11 +49,13 @@ const main = async (): Promise<number> => {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  const [kind] = positionals;
-  if (values.help || positionals.length !== 1 || kind === undefined || !KINDS.includes(kind)) {
+  const [kind, ...more] = positionals;
+  if (values.help || kind === undefined) {
     console.log(HELP);
     return values.help ? 0 : 2;
   }
+  if (!KINDS.includes(kind) || more.length > 0)
+    throw new Failure(`There is no bench "${positionals.join(' ')}".`, `One of: ${KINDS.join(', ')}`);
   const seconds = (byDefault: string): number => numberOf(values.seconds ?? byDefault, '--seconds', 1, 600);
   if (kind === 'idle') {
     await benchIdle(seconds('30'));
@@ -70,6 +72,8 @@ const main = async (): Promise<number> => {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Failure ? String(error) : error);
+  const isMisspelt = error instanceof TypeError && String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+  const told = isMisspelt ? new Failure(error.message.split('. ')[0] ?? '', 'What there is: npm run bench -- --help') : error;
+  console.error(told instanceof Failure ? String(told) : told);
   process.exit(1); // orders may be under way still
 }

@@ -17,7 +17,12 @@ const logDir = join(localDir, 'logs');
 const FOLLOW_EVERY_MS = 300;
 
 const logs = async (args: string[]): Promise<number> => {
-  const read = readOptions(args, help, { follow: { type: 'boolean', short: 'f' }, lines: { type: 'string', short: 'n' } });
+  const read = readOptions(
+    args,
+    help,
+    { follow: { type: 'boolean', short: 'f' }, lines: { type: 'string', short: 'n' } },
+    { takesArguments: true },
+  );
   if (read === undefined) return 0;
   const inContainers = readsDocker() ? servers : [];
   const there = existsSync(logDir)

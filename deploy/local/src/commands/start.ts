@@ -30,8 +30,7 @@ const start = async (args: string[]): Promise<number> => {
     supervisor: { type: 'boolean' }, // this is the process that --detach left behind
   });
   if (read === undefined) return 0;
-  const { values, positionals } = read;
-  if (positionals.length > 0) throw new Failure(`${positionals.join(' ')} is not an option.`, help);
+  const { values } = read;
   if (values.native && values.docker) throw new Failure('--native and --docker exclude each other.', help);
   const options: StartOptions = {
     portBase: wholeNumber('port-base', values['port-base'], { min: 1024, max: 65_535 - PORT_SPAN }),
