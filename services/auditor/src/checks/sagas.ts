@@ -30,7 +30,7 @@ const wrongSaga = (strict: boolean): readonly (readonly [condition: string, mess
       `CONCAT('its saga has not ended, due at ', ${due})`,
     ],
     [
-      `${open} COALESCE(${epochMs('s.next_at')} > JSON_VALUE(s.progress, '$.nextAt'), TRUE)`,
+      `${open} ${epochMs('s.next_at')} > COALESCE(JSON_VALUE(s.progress, '$.nextAt'), 0)`,
       `CONCAT('its saga will be looked at on ', ${due}, ', later than what it awaits')`,
     ],
     ...(strict ? [['s.outcome IS NULL', `CONCAT('its saga has not ended, due at ', ${due})`] as const] : []),
