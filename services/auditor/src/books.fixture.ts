@@ -107,7 +107,7 @@ const GUARDS: readonly (readonly [Schema, string])[] = [
   ['wallet', 'ALTER TABLE wallets DROP CONSTRAINT wallets_balance'],
   ['wallet', 'ALTER TABLE ledger DROP CONSTRAINT ledger_sign'],
   ['wallet', 'ALTER TABLE ledger DROP INDEX ledger_cause, DROP INDEX ledger_version, ADD KEY ledger_cause (cause_id)'],
-  ['catalog', 'ALTER TABLE stock DROP CONSTRAINT stock_available'],
+  ['catalog', 'ALTER TABLE stock DROP CONSTRAINT stock_available, DROP CONSTRAINT stock_reserved'],
   ['catalog', 'ALTER TABLE stock_movements DROP INDEX stock_movements_cause'],
   ['coupon', 'ALTER TABLE coupon_events DROP CONSTRAINT coupon_events_issued'],
   ['coupon', 'ALTER TABLE coupons DROP INDEX coupons_one_a_user, ADD KEY coupons_event (event_id)'],

@@ -138,6 +138,32 @@ const MONEY: readonly Mutant[] = [
     ),
   },
   {
+    red: 'orders.paid-exactly-once',
+    because: 'an order was paid in two parts, without the unique key of the ledger',
+    tamper: on(
+      'wallet',
+      `UPDATE ledger SET amount = -1000, balance_after = 9000 WHERE id = '${id('e2')}'`,
+      `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES ('${id('e3')}', '${USER}', 3, 'PAYMENT', -900, 8100, '${PAID}', '${PAID}')`,
+      'UPDATE wallets SET version = 3',
+    ),
+  },
+  {
+    red: 'orders.debit-heard',
+    because: 'a debit was answered for an order that was rolled back, and rolled back itself',
+    tamper: on('wallet', answered(`${id('b7')}/pay/1`, 'jumun.wallet.v1.WalletDebited')),
+  },
+  {
+    red: 'orders.debit-heard',
+    because: 'an order was cancelled that had been paid, which its saga had not heard',
+    tamper: on(
+      'wallet',
+      `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES
+         ('${id('e3')}', '${USER}', 3, 'PAYMENT', -1000, 7100, '${FAILED}', '${FAILED}'), ('${id('e4')}', '${USER}', 4, 'REFUND', 1000, 8100, '${FAILED}', '${FAILED}')`,
+      'UPDATE wallets SET version = 4',
+      answered(`${FAILED}/pay/1`, 'jumun.wallet.v1.WalletDebited'),
+    ),
+  },
+  {
     red: 'orders.debit-heard',
     because: 'a saga went on as if it had been paid',
     tamper: on('orders', told(FAILED, ['wallet:WalletDebited'])),
@@ -158,6 +184,11 @@ const MONEY: readonly Mutant[] = [
     tamper: on('orders', forgotten(PAID, 'COMPLETED'), told(PAID, ['wallet:WalletDebited', 'COMPLETED'])),
   },
   { red: 'inbox.wallet.one-effect', because: 'a debit ran without the inbox check', tamper: on('wallet', 'DELETE FROM inbox') },
+  {
+    red: 'inbox.wallet.one-effect',
+    because: 'a debit was answered under two ids',
+    tamper: on('wallet', answered(`${PAID}/pay/2`, 'jumun.wallet.v1.WalletDebited')),
+  },
 ];
 
 const STOCK: readonly Mutant[] = [
@@ -194,6 +225,15 @@ const STOCK: readonly Mutant[] = [
     ),
   },
   {
+    red: 'stock.never-oversold',
+    because: 'more was put back than had been sold',
+    tamper: on(
+      'catalog',
+      `INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id) VALUES ('${OPTION}', 'RESTOCK', 3, 16, '${id('c7')}')`,
+      'UPDATE stock SET available = 16, sold = -1',
+    ),
+  },
+  {
     red: 'stock.reserved-is-held',
     because: 'a release forgot its reservation row',
     tamper: on('catalog', 'UPDATE stock SET available = available - 1, reserved = reserved + 1'),
@@ -202,6 +242,15 @@ const STOCK: readonly Mutant[] = [
     red: 'stock.sold-is-moved',
     because: 'a sale was not written down',
     tamper: on('catalog', "UPDATE stock_movements SET delta = -1 WHERE type = 'SALE'"),
+  },
+  {
+    red: 'stock.sold-is-moved',
+    because: 'a sale was written down of what had been released',
+    tamper: on(
+      'catalog',
+      `INSERT INTO stock_movements (option_id, type, delta, on_hand_after, cause_id, order_id) VALUES ('${OPTION}', 'SALE', -1, 12, '${FAILED}', '${FAILED}')`,
+      'UPDATE stock SET available = available - 1, sold = sold + 1',
+    ),
   },
   {
     red: 'stock.sold-is-moved',
@@ -277,6 +326,16 @@ const STOCK: readonly Mutant[] = [
   },
   {
     red: 'inbox.catalog.one-effect',
+    because: 'a commit was answered before its transaction, which then rolled back',
+    tamper: on('catalog', answered(`${id('b7')}/commit.stock/1`, 'jumun.inventory.v1.StockCommitted')),
+  },
+  {
+    red: 'inbox.catalog.one-effect',
+    because: 'a reservation was made without the inbox check',
+    tamper: on('catalog', `DELETE FROM inbox WHERE id = '${PAID}/reserve.stock/1'`),
+  },
+  {
+    red: 'inbox.catalog.one-effect',
     because: 'a commit was carried out under two ids',
     tamper: on('catalog', answered(`${PAID}/commit.stock/2`, 'jumun.inventory.v1.StockCommitted')),
   },
@@ -320,6 +379,11 @@ const COUPONS: readonly Mutant[] = [
     red: 'coupons.used-by-one-order',
     because: 'the coupon was held for an order that went on without it',
     tamper: on('orders', `UPDATE orders SET coupon_id = '${id('d9')}' WHERE id = '${PAID}'`),
+  },
+  {
+    red: 'coupons.used-by-one-order',
+    because: 'a coupon was used by an order without one',
+    tamper: on('orders', `UPDATE orders SET coupon_id = NULL WHERE id = '${PAID}'`),
   },
   {
     red: 'coupons.used-by-one-order',
@@ -382,6 +446,11 @@ const COUPONS: readonly Mutant[] = [
     red: 'inbox.coupon.one-effect',
     because: 'a hold was answered before its transaction, which then rolled back',
     tamper: on('coupon', answered(`${FAILED}/reserve.coupon/1`, 'jumun.coupon.v1.CouponHeld')),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
+    because: 'a use was answered before its transaction, which then rolled back',
+    tamper: on('coupon', answered(`${FAILED}/commit.coupon/1`, 'jumun.coupon.v1.CouponUsed')),
   },
   {
     red: 'inbox.coupon.one-effect',

@@ -40,6 +40,11 @@ describe('the auditor', () => {
     expect(await redOnes(true)).toEqual(['wallet.balance-equals-ledger', 'wallet.never-negative']);
   });
 
+  it('says that less than nothing is reserved, whatever orders hold', async () => {
+    await given.tamper('catalog', 'UPDATE stock SET available = available + 1, reserved = reserved - 1');
+    expect(await redOnes(true)).toEqual(['stock.never-oversold', 'stock.reserved-is-held']);
+  });
+
   it('names an order whose history or saga was cut off, once', async () => {
     await given.tamper('orders', `UPDATE sagas SET timeline = LEFT(timeline, 30), progress = LEFT(progress, 12) WHERE id = '${PAID}'`);
     const report = await audit(given.books, checks, { strict: true });
@@ -89,6 +94,20 @@ describe('the auditor', () => {
       expect(await redOnes(false)).toEqual(['orders.history-allowed']);
     });
 
+    it('may be paid, until the suite is said to be at rest', async () => {
+      await given.tamper('orders', `UPDATE orders SET subtotal = 100, total = 100 WHERE id = '${OPEN}'`);
+      await given.tamper('orders', told(OPEN, ['PROCESSING', 'wallet:WalletDebited']));
+      await at('commit');
+      for (const statement of [
+        `INSERT INTO ledger (id, user_id, version, type, amount, balance_after, cause_id, order_id) VALUES ('${id('e3')}', '${USER}', 3, 'PAYMENT', -100, 8000, '${OPEN}', '${OPEN}')`,
+        'UPDATE wallets SET balance = 8000, version = 3',
+        `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${OPEN}/pay/1', '${id('f1')}', 'jumun.wallet.v1.WalletDebited', '{}')`,
+      ])
+        await given.tamper('wallet', statement);
+      expect(await redOnes(false)).toEqual([]);
+      expect(await redOnes(true)).toEqual(['orders.paid-exactly-once', 'orders.sold-as-ordered', 'sagas.alive']);
+    });
+
     it('holds units of what there is', async () => {
       await given.tamper('catalog', `UPDATE reservations SET option_id = '${id('c8')}' WHERE order_id = '${OPEN}'`);
       await given.tamper('catalog', 'UPDATE stock SET available = available + 1, reserved = reserved - 1');
@@ -100,11 +119,13 @@ describe('the auditor', () => {
       for (const statement of [
         `INSERT INTO coupon_events (id, name, discount_type, discount_value, total_quantity, issued, opens_at, closes_at, coupon_valid_until)
          VALUES ('${id('d4')}', 'Second', 'FIXED', 100, 10, 1, '2026-01-01', '2027-01-01', '2027-02-01')`,
-        `INSERT INTO coupons (id, event_id, user_id, status, order_id, expires_at) VALUES ('${id('d3')}', '${id('d4')}', '${USER}', 'USED', '${OPEN}', '2027-02-01')`,
+        `INSERT INTO coupons (id, event_id, user_id, status, order_id, expires_at) VALUES ('${id('d3')}', '${id('d4')}', '${USER}', 'HELD', '${OPEN}', '2027-02-01')`,
         `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${OPEN}/reserve.coupon/1', '${id('f1')}', 'jumun.coupon.v1.CouponHeld', '{}')`,
         `INSERT INTO inbox (id, claim, reply_type, reply) VALUES ('${OPEN}/commit.coupon/1', '${id('f1')}', 'jumun.coupon.v1.CouponUsed', '{}')`,
       ])
         await given.tamper('coupon', statement);
+      expect(await redOnes(false)).toEqual(['inbox.coupon.one-effect']);
+      await given.tamper('coupon', `UPDATE coupons SET status = 'USED' WHERE order_id = '${OPEN}'`);
       expect(await redOnes(false)).toEqual(['coupons.used-by-one-order']);
       await at('commit');
       await given.tamper('orders', told(OPEN, ['PROCESSING']));
