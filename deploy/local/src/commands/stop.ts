@@ -1,5 +1,6 @@
 import { removeClusterFile } from '../cluster-file.ts';
 import { stopContainers } from '../infra/docker.ts';
+import { removeAbandoned } from '../infra/temporary-folder.ts';
 import { readOptions } from '../options.ts';
 import { localDir } from '../paths.ts';
 import { isRunning, signal } from '../process-ref.ts';
@@ -36,6 +37,7 @@ const stop = async (args: string[]): Promise<number> => {
       }
     }
     const ended = await endLeftOvers(localDir);
+    removeAbandoned();
     if (record.kind === 'docker' && !supervised) await stopContainers(localDir);
     if (ended.length > 0) note(`left over from a supervisor that is gone: ${ended.join(', ')}`);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mariadb';
@@ -29,7 +29,10 @@ test('committed rows survive a kill of the server and a start on other ports; no
     await infra.servers.mysql.start();
     expect(await query(infra, 'SELECT id FROM example.note')).toEqual([{ id: 1 }]);
 
+    const [{ temporaryDir }] = (await query(infra, 'SELECT @@tmpdir AS temporaryDir')) as [{ temporaryDir: string }];
+    expect(existsSync(temporaryDir)).toBe(infra.kind === 'native');
     await infra.stop();
+    expect(existsSync(temporaryDir)).toBe(false);
     infra = await startInfrastructure({ dir });
     expect(await query(infra, 'SELECT id FROM example.note')).toEqual([{ id: 1 }]);
     await expect(query({ ...infra, mysql: { ...infra.mysql, rootPassword: '' } }, 'SELECT 1')).rejects.toThrow(/denied/);

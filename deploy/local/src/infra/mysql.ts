@@ -15,7 +15,7 @@ const rootUser = 'root';
 
 /** MariaDB's or MySQL's server in a data folder of its own, reachable by `root` over TCP on 127.0.0.1 with a random password. */
 export const nativeMysql = async (
-  { dir, port, logDir }: { dir: string; port: number; logDir: string },
+  { dir, port, logDir, temporaryDir }: { dir: string; port: number; logDir: string; temporaryDir: string },
   supervision: Supervision,
 ): Promise<{ server: ManagedProcess; rootUser: string; rootPassword: string }> => {
   const binary = findBinary('mariadbd', 'mysqld');
@@ -25,7 +25,7 @@ export const nativeMysql = async (
   const folder = join(dir, 'mysql');
   const settings = `--defaults-file=${join(rootDir, 'deploy/mysql/jumun.cnf')}`;
   // Its own also while it is made: a MariaDB that starts removes what it takes for its own old temporary tables.
-  const temporary = `--tmpdir=${temporaryFolder(folder)}`;
+  const temporary = `--tmpdir=${temporaryDir}`;
   const mark = await openDataFolder(folder, { server: flavour, version }, async () => {
     await createSystemTables(flavour, binary, settings, join(folder, 'data'), [...asRoot, temporary]);
     return { rootPassword: randomBytes(18).toString('base64url') };
@@ -57,17 +57,6 @@ export const nativeMysql = async (
     supervision,
   );
   return { server, rootUser, rootPassword };
-};
-
-/**
- * Each set-based statement reads its batch through a temporary table, which is a file as soon as a text column is in it. Making and removing
- * files costs more than the statement, so they are kept in memory where the system has such a place. Nothing in them outlives a statement.
- */
-const temporaryFolder = (folder: string): string => {
-  const memory = '/dev/shm';
-  const chosen = join(existsSync(memory) ? memory : tmpdir(), `jumun-${shortHash(folder)}`);
-  mkdirSync(chosen, { recursive: true, mode: 0o700 });
-  return chosen;
 };
 
 const versionOf = async (binary: string): Promise<{ version: string; flavour: 'mariadb' | 'mysql' }> => {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { ManagedProcess, Supervision } from '../managed-process.ts';
@@ -6,6 +7,7 @@ import { host, type Infrastructure, type InfraPorts } from './connection.ts';
 import { nativeKafka } from './kafka.ts';
 import { nativeMysql } from './mysql.ts';
 import { nativeRedis } from './redis.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export interface NativeOptions {
   /** Data folders and logs lie in it. */
@@ -33,6 +35,7 @@ export const startNative = async ({
       );
     }
   }
+  const temporaryDir = temporaryFolder(data);
   const started: ManagedProcess[] = [];
   const up = async (server: ManagedProcess): Promise<ManagedProcess> => {
     started.push(server);
@@ -40,12 +43,16 @@ export const startNative = async ({
     return server;
   };
   const outcomes = await Promise.allSettled([
-    nativeMysql({ dir: data, logDir, port: chosen.mysql }, supervision).then(async (made) => ({ ...made, server: await up(made.server) })),
+    nativeMysql({ dir: data, logDir, port: chosen.mysql, temporaryDir }, supervision).then(async (made) => ({
+      ...made,
+      server: await up(made.server),
+    })),
     up(nativeRedis({ dir: data, logDir, port: chosen.redis }, supervision)),
     nativeKafka({ dir: data, logDir, port: chosen.kafka, controllerPort: chosen.kafkaController }, supervision).then(up),
   ]);
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((server) => server.stop()));
+    rmSync(temporaryDir, { recursive: true, force: true });
   };
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) {
