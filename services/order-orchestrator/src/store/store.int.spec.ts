@@ -271,7 +271,7 @@ describe('acceptance', () => {
       return database.db.transaction(work);
     };
     const stuck = open({ clock: () => now, db: { ...database.db, transaction } });
-    await expect(stuck.accept(call(key))).rejects.toThrow('older than 2000 ms');
+    await expect(stuck.accept(call(key))).rejects.toThrow('too late for a quote (2000 ms)');
     expect(await database.db.query('SELECT 1 FROM idempotency WHERE idempotency_key = ?', [key])).toEqual([]);
   });
 });
