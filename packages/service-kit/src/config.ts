@@ -4,6 +4,11 @@ import { z } from 'zod';
 /** The exit code for a mistake in the configuration (EX_CONFIG of sysexits.h): restarting does not help. */
 export const EXIT_CONFIG = 78;
 
+/** A mistake in the configuration that only shows when it is used. Its message, which names the variable, is all that the process says before it ends. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
 /** `host:port`. */
 export const address = z.string().regex(/^[^\s:,]+:\d{1,5}$/, 'must be host:port');
 

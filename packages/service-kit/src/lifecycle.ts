@@ -1,3 +1,4 @@
+import { ConfigurationError, EXIT_CONFIG } from './config.ts';
 import type { Logger } from './log.ts';
 import { readinessOf, type ReadyCheck, type Readiness, startInternalServer } from './internal-server.ts';
 import { collectProcessMetrics } from './metrics.ts';
@@ -59,7 +60,8 @@ const dieOnBugs = (logger: Logger): void => {
 
 /**
  * The life of a process, whatever it serves: internal server, `start`, one `ready` line; SIGTERM or SIGINT → not ready, stop hooks, exit 0.
- * A failed start, an uncaught exception and an unhandled rejection exit with 1: what holds this process up starts it again.
+ * A failed start, an uncaught exception and an unhandled rejection exit with 1: what holds this process up starts it again. A start that fails by a
+ * `ConfigurationError` exits with 78.
  */
 export const runProcess = async (options: ProcessOptions, start: (lifecycle: Lifecycle) => Promise<void>): Promise<void> => {
   const { name, logger, internalAddress } = options;
@@ -97,6 +99,10 @@ export const runProcess = async (options: ProcessOptions, start: (lifecycle: Lif
     started = true;
     if (!stopping.signal.aborted) logger.info({ service: name, internal: internalAddress }, 'ready');
   } catch (err) {
+    if (err instanceof ConfigurationError) {
+      process.stderr.write(`${err.message}\n`);
+      process.exit(EXIT_CONFIG);
+    }
     logger.fatal({ err }, 'could not start');
     process.exit(1);
   }

@@ -247,6 +247,20 @@ describe('the life of a process', () => {
     expect(text).not.toContain('hush');
   });
 
+  it.each([
+    ['a wrong password', (url: URL) => (url.password = 'hush'), 'kit', 'Access denied'],
+    ['a user that is not there', (url: URL) => (url.username = 'nobody'), 'nobody', 'Access denied'],
+    ['a schema that is not there', (url: URL) => (url.pathname = '/nothing'), 'kit', 'Unknown schema'],
+  ])('exits with 78 and one line because of %s', async (_, spoil, user, reason) => {
+    const url = new URL(databaseUrl);
+    spoil(url);
+    const echo = await startEcho({ DATABASE_URL: url.href });
+    expect(await echo.exited).toBe(78);
+    expect(messages(echo)).toEqual([
+      `DATABASE_URL: MySQL at 127.0.0.1:${server.port} refuses user ${user} (${reason}): check user, password and schema.`,
+    ]);
+  });
+
   it('does not start without its database, and says why', async () => {
     const echo = await startEcho({ DATABASE_URL: 'mysql://u:p@127.0.0.1:1/x' });
     expect(await echo.exited).toBe(1);

@@ -3,7 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import type { Server } from '@grpc/grpc-js';
 import type { z } from 'zod';
-import { loadConfig, type serviceEnv } from './config.ts';
+import { ConfigurationError, loadConfig, type serviceEnv } from './config.ts';
+import { databaseRefusal } from './database-refusal.ts';
 import { addHealth, addReflection, drain, type GrpcDefinitions, packageDefinitionOf, packagesOf, traceHandlers } from './grpc-server.ts';
 import { grpcErrors } from './grpc-errors.ts';
 import { type Lifecycle, runProcess } from './lifecycle.ts';
@@ -80,6 +81,8 @@ export const runService = async <C extends ServiceConfig>({ name, env, grpc, mod
   const config = loadConfig(env);
   const logger = createLogger(name, config.LOG_LEVEL);
   await runProcess({ name, logger, internalAddress: config.INTERNAL_ADDRESS }, async (lifecycle) => {
+    const refusal = await databaseRefusal(config.DATABASE_URL);
+    if (refusal !== undefined) throw new ConfigurationError(`DATABASE_URL: ${refusal}`);
     const db = openDatabase(config.DATABASE_URL, { logger });
     lifecycle.onStop('database', () => db.close());
     lifecycle.readyWhen('database', () => db.ping());
