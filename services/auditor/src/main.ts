@@ -1,3 +1,4 @@
+import '@jumun/service-kit/node-24';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '@jumun/service-kit';
 import { audit } from './audit.ts';

@@ -1,3 +1,4 @@
+import '@jumun/service-kit/node-24';
 import 'reflect-metadata';
 import { createLogger, loadConfig, parseAddress, runProcess } from '@jumun/service-kit';
 import { gatewayEnv } from './config.ts';

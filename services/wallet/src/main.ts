@@ -1,3 +1,4 @@
+import '@jumun/service-kit/node-24';
 import 'reflect-metadata';
 import { descriptorSet, wallet } from '@jumun/protos';
 import { runService } from '@jumun/service-kit/service';
