@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -38,6 +39,22 @@ describe('the commands', () => {
       );
     });
 
+  /** The consumer of the documents, until it has told of all of these. */
+  const consumerTells = async (...types: string[]): Promise<void> => {
+    const child = spawn('node_modules/.bin/node', ['docs/examples/consumer.mjs'], { cwd: checkout, env });
+    const ended = once(child, 'exit');
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    try {
+      await eventually(() => types.every((type) => output.includes(` ${type} `)), { withinMs: 60_000 });
+    } catch (cause) {
+      throw new Error(`it said: ${output}`, { cause });
+    } finally {
+      child.kill('SIGTERM');
+    }
+    expect(await ended).toEqual([0, null]);
+  };
+
   beforeAll(() => {
     mkdirSync(localDir, { recursive: true });
     checkout = mkdtempSync(join(localDir, 'commands-'));
@@ -76,6 +93,7 @@ describe('the commands', () => {
     expect(await npm('run', '-s', 'audit')).toMatchObject({ code: 0 });
     expect((await npm('run', '-s', 'logs', 'wallet')).output).toContain('"msg":"ready"');
     expect((await npm('run', '-s', 'logs', 'nobody')).code).not.toBe(0);
+    await consumerTells('jumun.orders.v1.OrderCompleted', 'jumun.wallet.v1.WalletCharged', 'jumun.coupon.v1.CouponIssued');
     expect(await npm('run', '-s', 'doctor')).toMatchObject({ code: 0 });
 
     // As on a full disk: neither of the two files can be written any more. What dies is revived all the same, and all of it can be ended.

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -16,10 +16,9 @@ const run = (node: string, ...args: string[]): { status: number | null; stderr: 
 const faked = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
 
 /** The Nodes of this machine that are older than what everything runs on; many machines have none. */
-const older = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'node'))
-  .map((node) => ({ node, version: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim().slice(1) ?? '' }))
+const paths = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'node'));
+const older = [...new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)))]
+  .map((node) => ({ node, version: spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim().slice(1) }))
   .filter(({ version }) => version !== '' && Number.parseInt(version) < 24);
 
 describe('a service that is started with an older Node', () => {
