@@ -25,7 +25,11 @@ interface Parts {
 const log = ({ id, after, timeline, end }: SagaChange, { logger, traces }: Parts): void => {
   const about = () => ({ orderId: id, trace_id: traceIdOf(traces.of(id)) });
   for (const { kind, step, attempt, code } of timeline)
-    if (kind === 'stuck') logger.error({ ...about(), step, attempt, code }, 'saga is stuck: a person has to look');
+    if (kind === 'stuck')
+      logger.error(
+        { ...about(), step, attempt, code },
+        'saga is stuck: a person has to look (README of order-orchestrator, "A parked saga")',
+      );
   if (!logger.isLevelEnabled('debug')) return;
   const status = statusOf(after);
   if (end === null) logger.debug({ ...about(), status, stage: after.stage }, 'order moved');
