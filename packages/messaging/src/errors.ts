@@ -32,6 +32,12 @@ const isDefinite = (error: unknown): boolean => error instanceof UnknownPartitio
 /** True when a message, or several sent together, have more bytes than the topic takes. */
 export const isTooLarge = (error: unknown): boolean => isOne(TOO_LARGE, error);
 
+/** A broker that has just started reads its groups' offsets before it lets anybody join. */
+const LOADING: ReadonlySet<string> = new Set(['GROUP_LOAD_IN_PROGRESS']);
+
+/** True when a group cannot be joined yet, since its coordinator is still loading: nothing is wrong. */
+export const isStillLoading = (error: unknown): boolean => isOne(LOADING, error);
+
 /** What went wrong with a send, as an error of which everybody can tell whether it may work later. */
 export const sendError = (error: unknown): unknown =>
   error instanceof TransientError || isDefinite(error)

@@ -1,5 +1,6 @@
 import { backoffMs, type Logger, sleep, textOf } from '@jumun/service-kit';
 import type { Consumer as KafkaConsumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { isStillLoading } from './errors.ts';
 import type { PartitionOffset } from './offset-tracker.ts';
 
 export interface GroupMember {
@@ -151,8 +152,8 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     latest = undefined;
     for (let error = cause; !leaving;) {
       failures++;
-      const reason = textOf(error);
-      logger.warn({ reason, groupId, failures }, 'the consumer broke; making it anew');
+      if (isStillLoading(error)) logger.info({ groupId, failures }, "the group's coordinator is still loading; trying again");
+      else logger.warn({ reason: textOf(error), groupId, failures }, 'the consumer broke; making it anew');
       await sleep(backoffMs(failures, { baseMs: 200, capMs: REJOIN_CAP_MS }), stop.signal);
       await end(broken);
       if (leaving) return;
