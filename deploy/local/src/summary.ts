@@ -11,7 +11,7 @@ export const summary = ({ gatewayUrl, admin, customers, mysql, kafka, redis }: C
     ...customers.map((customer) => account('customer', customer)),
     '',
     `  MySQL ${mysql.host}:${mysql.port}   Kafka ${kafka.brokers.join(',')}   Redis ${redis.host}:${redis.port}`,
-    `  everything else, with keys and tokens: .local/cluster.json`,
+    `  everything else, with keys and tokens: .local/cluster.json   (tokens run out after 15 minutes)`,
     '',
     `  curl -s '${gatewayUrl}/v1/products?size=3'`,
   ].join('\n');
