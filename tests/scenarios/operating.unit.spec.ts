@@ -15,5 +15,5 @@ test('docs/operating.md has every metric that is registered, and no other', () =
   );
   const told = Array.from(readFileSync(join(root, 'docs', 'operating.md'), 'utf8').matchAll(/^\| `(jumun_\w+)`/gm), ([, name]) => name);
   expect(registered.length).toBeGreaterThan(10);
-  expect(told.toSorted()).toEqual(registered.toSorted());
+  expect(new Set(told)).toEqual(new Set(registered));
 });
