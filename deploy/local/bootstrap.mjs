@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const nodeBinary = join(root, 'node_modules', '.bin', 'node');
 /** What runs in this checkout (src/run-record.ts). */
 const record = join(root, '.local', 'processes.json');
-const commands = ['start', 'stop', 'status', 'logs', 'doctor', 'demo', 'bench', 'audit', 'test'];
+const commands = ['start', 'stop', 'status', 'logs', 'doctor', 'demo', 'bench', 'audit', 'test', 'prepare-servers'];
 /** These only look at what runs, or end it. They work whatever has become of the sources and the lock file since, also without a network. */
 const withoutBuild = new Set(['stop', 'status', 'logs']);
 /** Of each of them where nothing runs. */

@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<{ default: (args: string[]) => Prom
   bench: () => import('./commands/bench.ts'),
   audit: () => import('./commands/audit.ts'),
   test: () => import('./commands/test.ts'),
+  'prepare-servers': () => import('./commands/prepare-servers.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

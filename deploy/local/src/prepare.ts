@@ -48,8 +48,8 @@ const bringUpToDate = async (service: string, url: string): Promise<void> => {
 };
 
 /** Every topic of the topic table, with its partitions and retention. What exists already stays, but for its compression. */
-export const prepareTopics = async ({ kafkaBrokers }: InfraConnection): Promise<void> => {
-  const bus = openBus({ brokers: kafkaBrokers, clientId: 'local-cluster', logger: createLogger('local-cluster', 'warn') });
+export const prepareTopics = async ({ kafkaBrokers, topicPrefix }: { kafkaBrokers: string[]; topicPrefix?: string }): Promise<void> => {
+  const bus = openBus({ brokers: kafkaBrokers, clientId: 'local-cluster', topicPrefix, logger: createLogger('local-cluster', 'warn') });
   try {
     await bus.createTopics(topics);
   } finally {

@@ -25,7 +25,20 @@ export interface Seeded {
   couponEventId: string;
 }
 
-/** No call grants a role, so the admin comes from the wallet service's own seed. Signs in as the admin. */
+export interface Admin {
+  loginId: string;
+  password: string;
+}
+
+/** No call grants a role, so an administrator comes from the wallet service's own seed. One who exists is left as he is, password too. */
+export const makeAdmin = async (walletDatabaseUrl: string, admin: Admin): Promise<void> => {
+  const wallet = (await import(pathToFileURL(join(serviceDir('wallet'), 'dist', 'seed.js')).href)) as {
+    seedAdmin(url: string, admin: Admin & { name: string }): Promise<unknown>;
+  };
+  await wallet.seedAdmin(walletDatabaseUrl, { ...admin, name: '관리자 Admin' });
+};
+
+/** Makes the admin, and signs in as the admin. */
 export const seedAdmin = async ({
   infra,
   secrets,
@@ -35,10 +48,7 @@ export const seedAdmin = async ({
   secrets: Secrets;
   gatewayUrl: string;
 }): Promise<string> => {
-  const wallet = (await import(pathToFileURL(join(serviceDir('wallet'), 'dist', 'seed.js')).href)) as {
-    seedAdmin(url: string, admin: { loginId: string; password: string; name: string }): Promise<unknown>;
-  };
-  await wallet.seedAdmin(databaseUrl(infra, secrets, 'wallet'), { ...secrets.admin, name: '관리자 Admin' });
+  await makeAdmin(databaseUrl(infra, secrets, 'wallet'), secrets.admin);
   return signIn(gatewayUrl, secrets.admin);
 };
 

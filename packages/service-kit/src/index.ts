@@ -5,6 +5,7 @@ export { batcher } from './batcher.ts';
 export { changeRows } from './change-rows.ts';
 export { monotonicMs } from './clock.ts';
 export { address, addressList, commonEnv, loadConfig, parseConfig, serviceEnv } from './config.ts';
+export { databaseRefusal } from './database-refusal.ts';
 export { type Cursor, decodeCursor, pageOf } from './cursor.ts';
 export { OverloadedError, textOf, TransientError } from './errors.ts';
 export { faultPoint } from './fault-point.ts';

@@ -5,7 +5,7 @@ import { createConnection, type Connection } from 'mariadb';
 import { connectionOf } from './database-url.ts';
 import { textOf } from './errors.ts';
 
-// Prisma's own table, as its schema engine writes it: `prisma migrate` on another machine goes on where this runner stopped.
+// In the form of the table that Prisma's own schema engine keeps.
 const TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) NOT NULL PRIMARY KEY,
   checksum VARCHAR(64) NOT NULL,
