@@ -1,5 +1,5 @@
 // Consumes every event of the cluster that runs in this checkout, from the first one on, and prints each:
-//     node_modules/.bin/node docs/examples/consumer.mjs
+//     node_modules/.bin/node --no-warnings docs/examples/consumer.mjs
 import { readFileSync } from 'node:fs';
 import { messageTypeRegistry, topicNames } from '@jumun/protos'; // or code that any protobuf compiler makes of protos/proto
 import { Kafka, logLevel } from 'kafkajs';

@@ -41,7 +41,7 @@ describe('the commands', () => {
 
   /** The consumer of the documents, until it has told of all of these. */
   const consumerTells = async (...types: string[]): Promise<void> => {
-    const child = spawn('node_modules/.bin/node', ['docs/examples/consumer.mjs'], { cwd: checkout, env });
+    const child = spawn('node_modules/.bin/node', ['--no-warnings', 'docs/examples/consumer.mjs'], { cwd: checkout, env });
     const ended = once(child, 'exit');
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
