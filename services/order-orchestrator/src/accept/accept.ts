@@ -140,7 +140,7 @@ const insert = ({ writeOnce, pace }: Parts, candidates: readonly Candidate[], { 
 
 /**
  * Whose the keys of refused calls are; a rival that is about to place one is waited for. Undefined when that cannot be told now, and then no
- * call may be refused for good: it is no reason to fail for those beside them, who are committed by then.
+ * call may be refused for good: it is no reason to fail for those beside them, who may be committed by then.
  */
 const findRivals = (db: Database, calls: readonly orders.PlaceOrder[]): Promise<ReadonlyMap<string, KeyRow> | undefined> =>
   findKeys(db, keysOf(calls), { lock: true }).catch(() => undefined);
@@ -152,15 +152,10 @@ const NOTHING_WRITTEN: Written = { rows: new Map(), sagas: [] };
  * So it is with a call that is refused now: it may be refused only because its own order has taken the coupon, the money or the stock.
  */
 const write = async (parts: Parts, judged: readonly Judged[], moment: Moment): Promise<Decision[]> => {
+  const refused = judged.filter((each) => 'refused' in each).map(({ call }) => call);
+  const rivals = findRivals(parts.db, refused); // beside the others, who go on meanwhile
   const candidates = judged.filter((each) => 'id' in each);
-  const refused = judged.filter((each) => 'refused' in each);
-  const [known, { rows, sagas }] = await Promise.all([
-    findRivals(
-      parts.db,
-      refused.map(({ call }) => call),
-    ),
-    candidates.length === 0 ? NOTHING_WRITTEN : insert(parts, candidates, moment),
-  ]);
+  const { rows, sagas } = candidates.length === 0 ? NOTHING_WRITTEN : await insert(parts, candidates, moment);
   if (sagas.length > 0) {
     parts.accepted?.(sagas);
     await faultPoint('accept:committed-not-sent');
@@ -169,10 +164,12 @@ const write = async (parts: Parts, judged: readonly Judged[], moment: Moment): P
       new Map(candidates.map(({ id, call }) => [id, call])),
     );
   }
+  const known = await rivals;
   return judged.map((each): Decision => {
     if ('refused' in each) {
-      const row = known && rowOf(known, each.call);
-      return row === undefined ? { refused: known === undefined ? refusal('unavailable') : each.refused } : decidedEarlier(row);
+      if (known === undefined) return { refused: refusal('unavailable') };
+      const row = rowOf(known, each.call);
+      return row === undefined ? { refused: each.refused } : decidedEarlier(row);
     }
     const row = rowOf(rows, each.call);
     if (row !== undefined && row.effectId !== each.id) return decidedEarlier(row);
