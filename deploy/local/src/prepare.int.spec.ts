@@ -36,7 +36,7 @@ const as = async (user: string, schema: string, sql: string): Promise<unknown[]>
   }
 };
 
-const READ = 'SELECT COUNT(*) AS n FROM $._prisma_migrations';
+const READ = 'SELECT LEAST(COUNT(*), 1) AS n FROM $._prisma_migrations';
 const WRITES = [
   "INSERT INTO $._prisma_migrations (id, checksum, migration_name) VALUES ('x', 'x', 'x')",
   "UPDATE $._prisma_migrations SET logs = 'x'",
