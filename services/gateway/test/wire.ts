@@ -15,7 +15,9 @@ export interface Sent {
 export interface Wire {
   send(call: string, sent?: Sent): Promise<Answered>;
   /** Writes a text onto a connection of its own, and answers all that comes back until it is closed. */
-  said(text: string, options?: { andEnd?: boolean }): Promise<string>;
+  said(text: string, options?: { andEnd?: boolean; andStay?: boolean }): Promise<string>;
+  /** Writes a text and resets the connection at once. */
+  breaksOff(text: string): Promise<void>;
   close(): void;
 }
 
@@ -52,14 +54,25 @@ export const openWire = async ({ app }: Gateway): Promise<Wire> => {
       sent.end(body);
     });
 
-  const said: Wire['said'] = (text, { andEnd = false } = {}) =>
+  const said: Wire['said'] = (text, { andEnd = false, andStay = false } = {}) =>
     new Promise((resolve, reject) => {
       let answer = '';
-      const socket = connect(port, '127.0.0.1', () => (andEnd ? socket.end(text) : socket.write(text)));
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: andStay }, () => (andEnd ? socket.end(text) : socket.write(text)));
       socket.on('data', (chunk) => (answer += chunk.toString()));
       socket.on('close', () => resolve(answer));
-      socket.on('error', reject);
+      socket.on('error', andStay ? () => {} : reject);
+      // Whoever stays learns that the other side has closed from what it still writes.
+      socket.on('end', () => {
+        const writing = setInterval(() => (andStay && !socket.destroyed ? socket.write('x') : clearInterval(writing)), 100);
+      });
     });
 
-  return { send, said, close: () => agent.destroy() };
+  const breaksOff: Wire['breaksOff'] = (text) =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write(text, () => socket.resetAndDestroy()));
+      socket.on('close', () => resolve());
+      socket.on('error', () => {});
+    });
+
+  return { send, said, breaksOff, close: () => agent.destroy() };
 };

@@ -37,13 +37,47 @@ const unreadableRequest = (code: string): Problem => {
   return { ...invalidRequest([{ path, message }]), detail };
 };
 
+/** What a client that has had its answer gets to close the connection by itself. */
+const CLOSE_MS = 1_000;
+
+/** Half-closed by us alone, a connection would stay for as long as the client likes. */
+const closeSoon = (socket: Duplex, lastWords = ''): void => {
+  if (socket.writable) socket.end(lastWords);
+  setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+};
+
 /** Requests that Node cannot even parse have no request object: the answer is written onto the wire. */
-const answerRaw = (socket: Duplex, refusal: Problem, publicUrl: string): void => {
+const rawAnswer = (refusal: Problem, publicUrl: string): string => {
   const requestId = requestIdOf({ headers: {} });
   const body = problemBody(refusal, publicUrl, requestId);
   const head = `HTTP/1.1 ${statusOf(refusal)} Bad Request\r\nContent-Type: application/problem+json\r\nX-Request-Id: ${requestId}`;
-  if (socket.writable)
-    socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`);
+  return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`;
+};
+
+/** Ends connections on which something cannot be read, once for each. */
+const openRefusing = (publicUrl: string) => {
+  const open = new WeakMap<Duplex, Set<ServerResponse>>();
+  const ended = new WeakSet<Duplex>();
+  return {
+    began: (socket: Duplex, response: ServerResponse): void => {
+      const responses = open.get(socket) ?? new Set();
+      open.set(socket, responses.add(response));
+      response.once('close', () => responses.delete(response));
+    },
+    refuse: (socket: Duplex, code: string): void => {
+      if (ended.has(socket)) return;
+      ended.add(socket);
+      socket.on('error', () => socket.destroy()); // of one that has been handed over, nobody else hears it
+      const responses = [...(open.get(socket) ?? [])];
+      const owed = responses.findLast(({ req }) => req.complete);
+      if (owed !== undefined) {
+        // What cannot be read came behind a whole request, which is being carried out: its answer is the last one.
+        owed.shouldKeepAlive = false;
+        owed.once('close', () => closeSoon(socket));
+      } else if (responses.some(({ headersSent }) => headersSent)) closeSoon(socket);
+      else closeSoon(socket, rawAnswer(unreadableRequest(code), publicUrl));
+    },
+  };
 };
 
 /** How many `Host` headers there are: Node's `headers` have the first alone. */
@@ -57,12 +91,7 @@ const hostsOf = ({ rawHeaders }: IncomingMessage): number => {
 /** Fastify, set up so that every answer it gives by itself is a problem too, and carries its request's id. */
 export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions): FastifyInstance => {
   const sendProblem = problemSender(publicUrl);
-  const lastResponse = new WeakMap<Duplex, ServerResponse>();
-  /** The answer that this connection still owes to a request that has come in whole. */
-  const unanswered = (socket: Duplex): ServerResponse | undefined => {
-    const response = lastResponse.get(socket);
-    return response?.req.complete === true && !response.writableFinished ? response : undefined;
-  };
+  const { began, refuse } = openRefusing(publicUrl);
   const server = fastify({
     logger: false,
     genReqId: requestIdOf,
@@ -74,12 +103,8 @@ export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions):
     keepAliveTimeout: 72_000, // longer than load balancers keep theirs, so that they close first
     routerOptions: { maxParamLength: 16_384, querystringParser: () => ({}) },
     clientErrorHandler: (error, socket) => {
-      if (error.code === 'ECONNRESET') return;
-      const owed = unanswered(socket);
-      if (owed === undefined) return answerRaw(socket, unreadableRequest(error.code), publicUrl);
-      // What cannot be read came behind a whole request, which is being carried out: its answer is the only one.
-      owed.shouldKeepAlive = false;
-      owed.once('finish', () => socket.end());
+      if (error.code === 'ECONNRESET') socket.destroy();
+      else refuse(socket, error.code);
     },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply.header('x-request-id', reply.request.id), problemOfError(error));
@@ -95,8 +120,8 @@ export const openServer = ({ publicUrl, slowRequestMs, logger }: ServerOptions):
     if (hosts === 1 || (hosts === 0 && request.raw.httpVersion !== '1.1')) done();
     else void sendProblem(reply, invalidRequest([{ path: 'Host', message: hosts === 0 ? 'is required' : 'stands more than once' }]));
   });
-  server.server.prependListener('request', (request, response) => lastResponse.set(request.socket, response));
-  server.server.on('connect', (_request, socket) => answerRaw(socket, unreadableRequest('HPE_INVALID_METHOD'), publicUrl));
+  server.server.prependListener('request', (request, response) => began(request.socket, response));
+  server.server.on('connect', (_request, socket) => refuse(socket, 'HPE_INVALID_METHOD'));
   // An expectation that nobody knows may be passed over (RFC 9110, 10.1.1); Node would refuse it without a problem.
   server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
   observe(server, logger, slowRequestMs);

@@ -52,6 +52,22 @@ it.each(['x', '}', ' \n', '\0', '{"a":1}'])('a whole request is answered, and no
   expect(said.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 404']);
 });
 
+it('a request that is being carried out is answered, and not the half one behind it', async () => {
+  const good = '{"loginId":"nobody","password":"a long password"}';
+  const slow = head(`Content-Length: ${good.length}\r\n`, 'POST /v1/sessions').replace('Connection: close\r\n', '');
+  const half = head('Transfer-Encoding: chunked\r\n').replace('Connection: close\r\n', '');
+  expect((await wire.said(`${slow}${good}${half}zz\r\n`)).match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 503']);
+});
+
+it.each([
+  ['a tunnel', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
+  ['no HTTP', 'x\r\n\r\n'],
+])('a client that asks for %s and never closes is closed; one that breaks off harms nobody', async (_, text) => {
+  expect(await wire.said(text, { andStay: true })).toContain('HTTP/1.1 400');
+  for (let i = 0; i < 20; i++) await wire.breaksOff(text);
+  expect(await wire.said(head('', 'GET /v1/nowhere'))).toContain('HTTP/1.1 404');
+});
+
 it('a body that is cut off is no success', async () => {
   expect(await wire.said(`${head('Content-Length: 200\r\n')}{"loginId":`, { andEnd: true })).not.toMatch(/^HTTP\/1\.1 [25]/);
 });
