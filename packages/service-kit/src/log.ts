@@ -1,9 +1,15 @@
-import { pino, type Logger } from 'pino';
+import { type DestinationStream, pino, type Logger } from 'pino';
 import { currentTrace, traceIdOf } from './trace.ts';
 
 export type { Logger };
 
 const SECRET_NAMES = ['password', 'token', 'authorization', 'Authorization', 'secret', 'key', 'cookie'];
+
+/** What waits for room on a full disk, in characters; later lines are lost until then. */
+const WAITING_MAX = 1 << 20;
+
+/** stdout, where a line is out when the call returns, and where one that cannot be written is no failure of whoever wanted to say it. */
+const output = (): DestinationStream => pino.destination({ dest: 1, sync: true, maxLength: WAITING_MAX }).on('error', () => {});
 
 /**
  * One JSON line per entry on stdout: ISO time, level by name, the trace and request at hand; secrets are blanked up to two levels down.
@@ -23,5 +29,5 @@ export const createLogger = (name: string, level = 'info'): Logger =>
         return { trace_id: traceIdOf(traceparent), request_id: requestId };
       },
     },
-    pino.destination({ dest: 1, sync: true }),
+    output(),
   );

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const kit = fileURLToPath(new URL('../dist/index.js', import.meta.url));
@@ -39,4 +40,12 @@ it.each([
   const { stdout } = spawnSync(process.execPath, withLogger(code), { encoding: 'utf8' });
   const lines = stdout.trim().split('\n');
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two', 'three']);
+});
+
+it('a full disk is no failure of whoever has something to say', () => {
+  const full = openSync('/dev/full', 'w');
+  const code = `for (const line of ['one', 'two', 'three']) logger.error(line); console.error('went on');`;
+  const { status, stderr } = spawnSync(process.execPath, withLogger(code), { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  expect([status, stderr]).toEqual([0, 'went on\n']);
 });
