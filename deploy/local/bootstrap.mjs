@@ -92,8 +92,12 @@ const exitByInterrupt = () => process.exit(128 + constants.signals[interruptedBy
 
 /** Whether the supervisor of this checkout's cluster lives, by its own record. */
 const clusterRuns = () => {
-  const { pid, startedAt } = JSON.parse(readOr(record, '{}')).supervisor ?? {};
-  return pid !== undefined && startTime(pid) === startedAt;
+  try {
+    const { pid, startedAt } = JSON.parse(readFileSync(record, 'utf8')).supervisor ?? {};
+    return pid !== undefined && startTime(pid) === startedAt;
+  } catch {
+    return false; // there is none, or it has just been removed
+  }
 };
 
 /** A cluster that runs goes on with what it was started with: who has changed something since should not take it for tried. */
@@ -171,9 +175,12 @@ const build = () =>
 /** Whether the build would change nothing. What cannot be found out is not told as a change. */
 const isBuilt = async () => {
   const { code, output } = await run(turbo, [...turboBuild, '--dry=json'], env);
-  if (code !== 0) return true;
-  const { tasks } = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
-  return tasks.every((task) => task.command === '<NONEXISTENT>' || task.cache.status === 'HIT');
+  try {
+    const { tasks } = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1));
+    return code !== 0 || tasks.every((task) => task.command === '<NONEXISTENT>' || task.cache.status === 'HIT');
+  } catch {
+    return true;
+  }
 };
 
 const run = (command, args, environment) =>

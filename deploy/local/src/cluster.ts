@@ -112,9 +112,11 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
       note(running.map(({ name }) => name).join(', '));
     });
     const gatewayUrls = Array.from({ length: instances['gateway'] ?? 1 }, (_, index) => `http://127.0.0.1:${plan.http(index)}`);
-    const adminToken = await seedAdmin({ infra: up, secrets, gatewayUrl: gatewayUrls[0]! });
+    const adminToken = await unlessAborted(seedAdmin({ infra: up, secrets, gatewayUrl: gatewayUrls[0]! }), signal);
     const seeded = seed
-      ? await progress.step('demo shop', () => seedShop({ dir, infraKind: kind, gatewayUrl: gatewayUrls[0]!, adminToken }))
+      ? await progress.step('demo shop', () =>
+          unlessAborted(seedShop({ dir, infraKind: kind, gatewayUrl: gatewayUrls[0]!, adminToken }), signal),
+        )
       : undefined;
     record.state('ready');
     quiet = false;
@@ -126,14 +128,16 @@ export const startCluster = async (options: ClusterOptions): Promise<Cluster> =>
 };
 
 /** The work's end or the signal, whichever comes first. */
-const unlessAborted = async (work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> => {
+const unlessAborted = async <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
   aborted.catch(() => undefined);
   work.catch(() => undefined);
-  await Promise.race([work, aborted]);
   signal?.throwIfAborted();
+  const done = await Promise.race([work, aborted]);
+  signal?.throwIfAborted();
+  return done;
 };
 
 const find =

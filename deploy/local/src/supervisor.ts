@@ -49,7 +49,10 @@ export const superviseCluster = async (options: StartOptions): Promise<number> =
   try {
     keepSettings({ portBase, infra: cluster.infra.kind });
     writeClusterFile(cluster);
-    await showFirstOrder(cluster);
+    const shown = showFirstOrder(cluster);
+    shown.catch(() => undefined); // not waited for any more, when the end is asked for first
+    const askedMeanwhile = await Promise.race([shown, asked]);
+    if (typeof askedMeanwhile === 'number') return askedMeanwhile;
     console.log(
       `\n${summary(describeCluster(cluster))}\n\nReady after ${((Date.now() - begun) / 1000).toFixed(1)} s in all. ${process.send === undefined ? 'Ctrl-C ends it.' : 'npm stop ends it.'}`,
     );

@@ -68,7 +68,8 @@ export const joinGroup = async (options: GroupMemberOptions): Promise<GroupMembe
     // Whoever joins, and then cannot read what is fetched, is as good as away: it pauses longer and longer, and says that it is not ready.
     const understood = (): void => {
       if (!isCurrent()) return;
-      for (const answered of asked.values()) if (!answered) return;
+      const oldest = Date.now() - FETCH_AGE_MAX_MS; // a broker that has left the cluster never answers what it was asked
+      for (const [node, answered] of asked) if (!answered && (fetches.get(node)?.at ?? 0) > oldest) return;
       isReading = true;
       failures = 0;
       lastSign = Date.now();

@@ -122,22 +122,24 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000 }: OutboxOptions): 
     }
   };
 
-  let retrying: Promise<void> | undefined;
-  const retryTroubled = async (): Promise<void> => {
-    const retry = async (topic: string): Promise<void> =>
-      sendLeftovers(topic, await db.query<UnsentRow>(READ_UNSENT_OF, [[topic], AGE_MIN_S, AGE_MIN_S, ROWS_MAX]));
+  /** One try of each at a time: none waits for another's. */
+  const retrying = new Map<string, Promise<void>>();
+  const retry = async (topic: string): Promise<void> => {
     try {
-      await Promise.all([...troubled.keys()].map(retry));
+      await sendLeftovers(topic, await db.query<UnsentRow>(READ_UNSENT_OF, [[topic], AGE_MIN_S, AGE_MIN_S, ROWS_MAX]));
     } catch (err) {
-      logger.warn({ err }, 'the outbox could not be read');
+      logger.warn({ err, topic }, 'the outbox could not be read');
     }
-    retrying = undefined;
+    retrying.delete(topic);
+  };
+  const retryTroubled = (): void => {
+    for (const topic of troubled.keys()) if (!retrying.has(topic)) retrying.set(topic, retry(topic));
   };
 
   let sweeping: Promise<void> | undefined;
   const sweepOnce = async (): Promise<void> => {
     try {
-      if (troubled.size > 0) retrying ??= retryTroubled();
+      retryTroubled();
       const found = await db.query<UnsentRow>(READ_UNSENT, [[...troubled.keys(), NO_TOPIC], AGE_MIN_S, AGE_MIN_S, ROWS_MAX]);
       const waiting = [...troubled.values()].map((since) => (Date.now() - since) / 1_000);
       outboxAge.set(Math.max(ageOf(found), ...waiting));
@@ -169,7 +171,7 @@ export const openOutbox = ({ db, bus, logger, pollMs = 1_000 }: OutboxOptions): 
       stopping = true;
       clearInterval(timer);
       timer = undefined;
-      await within(STOP_MS, Promise.all([flushing, sweeping, retrying]));
+      await within(STOP_MS, Promise.all([flushing, sweeping, ...retrying.values()]));
     },
   };
 };

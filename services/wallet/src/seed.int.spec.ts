@@ -22,6 +22,10 @@ it('does not make a customer an administrator', async () => {
   await expect(seedAdmin(purse.url, { ...admin, loginId: `load-${id}` })).rejects.toThrow('is a customer');
 });
 
+it('makes nobody who could never sign in', async () => {
+  await expect(seedAdmin(purse.url, { ...admin, loginId: 'Boss' })).rejects.toThrow('nobody could sign in with that');
+});
+
 it('makes thousands of customers with money whose books are right', async () => {
   const from = performance.now();
   const ids = await seedUsers(purse.url, 5_000, 1_000_000);

@@ -1,4 +1,5 @@
 import { type Database, newId, openDatabase } from '@jumun/service-kit';
+import { isLoginId } from './users/login-id.ts';
 import { openPasswords } from './users/passwords.ts';
 
 /** Rows in one statement: a packet stays below a megabyte. */
@@ -19,6 +20,7 @@ const roleOf = async (db: Database, loginId: string): Promise<string | undefined
 /** Makes an administrator, the only way to become one. One who exists is left as he is, password too; a customer of that name is an error. */
 export const seedAdmin = (url: string, { loginId, password, name }: { loginId: string; password: string; name: string }): Promise<void> =>
   withDatabase(url, async (db) => {
+    if (!isLoginId(loginId)) throw new Error(`${loginId}: nobody could sign in with that; it takes 3 to 50 of a-z, 0-9, ".", "_" and "-"`);
     if ((await roleOf(db, loginId)) === undefined) {
       const passwordHash = await openPasswords().hash(password);
       // Keeps the row of somebody who seeds at the same time.

@@ -33,7 +33,7 @@ const serversEnv = commonEnv.pick({ KAFKA_BROKERS: true, TOPIC_PREFIX: true }).e
 });
 
 /** What the API wants of a password. */
-const PASSWORD_LENGTH_MIN = 8;
+const PASSWORD_LENGTH = { min: 8, max: 128 };
 
 const prepareServers = async (args: string[]): Promise<number> => {
   const read = readOptions(args, help, {}, { takesArguments: true });
@@ -93,8 +93,9 @@ const adminOf = ({ ADMIN_LOGIN_ID: loginId, ADMIN_PASSWORD: password }: { ADMIN_
   if (loginId === undefined && password === undefined) return undefined;
   if (loginId === undefined || password === undefined)
     throw new Failure('Of ADMIN_LOGIN_ID and ADMIN_PASSWORD one is not set.', 'Set both, or none.');
-  if (password.length < PASSWORD_LENGTH_MIN)
-    throw new Failure('ADMIN_PASSWORD is too short.', `It needs ${PASSWORD_LENGTH_MIN} characters or more.`);
+  const { length } = Array.from(password);
+  if (length < PASSWORD_LENGTH.min || length > PASSWORD_LENGTH.max)
+    throw new Failure(`ADMIN_PASSWORD has ${length} characters.`, `It takes ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max}.`);
   return { loginId, password };
 };
 
@@ -106,7 +107,7 @@ interface DatabaseOf {
 
 /** All of them are looked at before the first is changed. */
 const refuseWrongDatabases = async (databases: readonly DatabaseOf[]): Promise<void> => {
-  const places = databases.map(({ url }) => new URL(url)).map(({ host, pathname }) => `${host}${pathname}`);
+  const places = databases.map(({ url }) => new URL(url)).map(({ hostname, port, pathname }) => `${hostname}:${port || 3306}${pathname}`);
   const mistakes = await Promise.all(
     databases.map(async ({ variable, url }, index) => {
       if (new URL(url).pathname.length < 2) return `${variable}: names no schema`;

@@ -37,7 +37,12 @@ export const removeAbandoned = (memory = memoryFolder): void => {
     const [, maker, pid] = name.exec(entry) ?? [];
     if (maker === undefined || maker === madeBy(Number(pid))) continue;
     const folder = join(memory, entry);
-    if (!isUsed(folder)) rmSync(folder, { recursive: true, force: true });
+    if (isUsed(folder)) continue;
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // another user's, who has once started this checkout: no reason not to start or stop
+    }
   }
 };
 
