@@ -4,7 +4,8 @@ import type { ClientDuplexStream } from '@grpc/grpc-js';
 
 export interface OrderStreamEvents {
   readonly opened: () => void;
-  readonly answered: (result: orders.PlaceOrderResult) => void;
+  /** What a connection has answered to what it was sent. */
+  readonly answered: (result: orders.PlaceOrderResult, connection: object) => void;
   /** It broke; what was sent and not answered has to go elsewhere. */
   readonly lost: () => void;
 }
@@ -43,6 +44,11 @@ export class OrderStream {
 
   get isOpen(): boolean {
     return this.#clockAheadMs !== undefined;
+  }
+
+  /** What is sent now goes over this one. Another one, after it has broken, may lead to another process. */
+  get connection(): object | undefined {
+    return this.#stream;
   }
 
   /** Sends an order that may be accepted until then, on our clock (`performance.now()`). */
@@ -96,7 +102,7 @@ export class OrderStream {
       const isFirst = !this.isOpen;
       this.#clockAheadMs = clockMs - performance.now();
       if (isFirst) this.events.opened();
-      for (const result of results) this.events.answered(result);
+      for (const result of results) this.events.answered(result, stream);
     });
     stream.on('error', end);
     stream.on('end', end);

@@ -15,6 +15,14 @@ export interface OrderStreams {
   close(): void;
 }
 
+/** An order as it was sent over one connection. */
+interface Copy {
+  readonly sentAtMs: number;
+  /** Until when it may be accepted there; once it is answered, no later than that. */
+  untilMs: number;
+  hasAnswer: boolean;
+}
+
 interface Pending {
   readonly order: orders.PlaceOrder;
   readonly resolve: (result: orders.PlaceOrderResult) => void;
@@ -26,8 +34,8 @@ interface Pending {
   /** The one that was sent it last. */
   stream: OrderStream | undefined;
   sentAtMs: number;
-  /** Those that were sent it and have not answered, broken ones too, and until when each may still accept it. */
-  readonly owedBy: Map<OrderStream, number>;
+  /** By connection, broken ones too; the last of each. */
+  readonly copies: Map<object, Copy>;
   /** How often it was sent. The client has called once: what an earlier sending has done is no replay to it. */
   sendings: number;
 }
@@ -58,10 +66,16 @@ const unavailable = (): UpstreamUnavailable => new UpstreamUnavailable('/jumun.o
 
 const overdueAt = ({ sentAtMs, waitUntilMs }: Pending): number => Math.max(sentAtMs, waitUntilMs) + OVERDUE_MS;
 
-/** Whether another than those who have answered may still accept it. */
-const isUndecided = ({ owedBy }: Pending): boolean => {
-  const now = performance.now();
-  for (const until of owedBy.values()) if (until >= now) return true;
+/** Whether that stream was sent it and has not answered: it is sent nothing more of it, so that an answer is always that of the one copy. */
+const owes = (stream: OrderStream, { copies }: Pending): boolean =>
+  stream.connection !== undefined && copies.get(stream.connection)?.hasAnswer === false;
+
+/**
+ * Whether another may have accepted it that the refuser could not know of: of a copy whose time was over before the refused one was sent, it
+ * would have found the order or waited for it.
+ */
+const isUndecided = ({ copies }: Pending, refused: Copy): boolean => {
+  for (const copy of copies.values()) if (copy !== refused && copy.untilMs >= refused.sentAtMs) return true;
   return false;
 };
 
@@ -69,7 +83,7 @@ const isUndecided = ({ owedBy }: Pending): boolean => {
  * Orders on open streams, one to each instance of the orchestrator. A call that goes down with its stream, or is overdue, is sent again on
  * another one, and so is what an instance could not do just now: all carry an idempotency key, so they are placed once, however often
  * they are sent. An instance that stands still may go on with what it was sent long after; so each sending has a time until which it may be
- * accepted, and one instance's refusal is told to the client only when no other one may accept any more.
+ * accepted, and one instance's refusal is told to the client only when no other one could accept any more when it was asked.
  */
 export const openOrderStreams = (addresses: readonly string[], logger: Logger): OrderStreams => {
   const pending = new Map<number, Pending>();
@@ -77,17 +91,19 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
   let turn = 0;
   let sweeper: NodeJS.Timeout | undefined;
 
-  /** The open streams in turn, another one than the last if there is one; none: it stays until one opens. */
+  /** The open streams in turn, another one than the last if there is one; none: it stays until one opens, or until those that owe it answer. */
   const send = (call: Pending): void => {
     const open = streams.filter((stream) => stream.isOpen);
-    const others = open.length > 1 ? open.filter((stream) => stream !== call.stream) : open;
+    const free = open.filter((stream) => !owes(stream, call));
+    if (open.length > 0 && free.length === 0) return;
+    const others = free.length > 1 ? free.filter((stream) => stream !== call.stream) : free;
     const stream = others[turn++ % Math.max(1, others.length)];
     call.stream = stream;
     call.sentAtMs = performance.now();
-    if (stream === undefined) return;
+    if (stream?.connection === undefined) return;
     call.sendings += 1;
     const acceptUntilMs = Math.min(overdueAt(call), call.sentAtMs + ACCEPT_MS);
-    call.owedBy.set(stream, acceptUntilMs);
+    call.copies.set(stream.connection, { sentAtMs: call.sentAtMs, untilMs: acceptUntilMs, hasAnswer: false });
     const waitMs = Math.max(0, Math.round(call.waitUntilMs - call.sentAtMs));
     stream.send(waitMs < call.order.waitMs - SWEEP_MS ? { ...call.order, waitMs } : call.order, acceptUntilMs);
   };
@@ -104,16 +120,18 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
   };
 
   /** An overload, too, is told to the client only of the first sending: later ones come all at once, and an earlier one may have placed the order. */
-  const answered = (stream: OrderStream, result: orders.PlaceOrderResult): void => {
+  const answered = (stream: OrderStream, result: orders.PlaceOrderResult, connection: object): void => {
     const { callId } = result;
     const call = pending.get(callId);
-    if (call === undefined) return; // answered before, by another instance, or given up
-    call.owedBy.delete(stream);
+    const copy = call?.copies.get(connection);
+    if (call === undefined || copy === undefined) return; // answered before, by another instance, or given up
+    copy.hasAnswer = true;
+    copy.untilMs = Math.min(copy.untilMs, performance.now());
     const isFirst = call.sendings === 1;
     const refusal = refusalIn(result);
-    const isUnknown = refusal !== undefined && ((refusal === 'overloaded' && !isFirst) || isUndecided(call));
+    const isUnknown = refusal !== undefined && ((refusal === 'overloaded' && !isFirst) || isUndecided(call, copy));
     if (refusal === 'unavailable' || isUnknown) {
-      if (call.stream !== stream && call.stream !== undefined && call.owedBy.has(call.stream)) return; // the one that was asked since will say
+      if (call.stream !== stream && call.stream !== undefined && owes(call.stream, call)) return; // the one that was asked since will say
       if (performance.now() + AGAIN_MS < call.deadlineMs) return again(callId, call);
     }
     pending.delete(callId);
@@ -126,7 +144,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
       address,
       {
         opened: () => sendAll((call) => call.stream === undefined),
-        answered: (result) => answered(stream, result),
+        answered: (result, connection) => answered(stream, result, connection),
         lost: () => sendAll((call) => call.stream === stream),
       },
       logger,
@@ -141,7 +159,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
     for (const [callId, call] of pending) {
       if (now > call.deadlineMs) {
         pending.delete(callId);
-        if (call.stream !== undefined && call.owedBy.has(call.stream) && now > call.sentAtMs + SILENT_MS) silent.add(call.stream);
+        if (call.stream !== undefined && owes(call.stream, call) && now > call.sentAtMs + SILENT_MS) silent.add(call.stream);
         call.reject(unavailable());
       } else if (several && now > overdueAt(call)) send(call);
     }
@@ -171,7 +189,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
           deadlineMs: now + order.waitMs + ANSWER_MS,
           stream: undefined,
           sentAtMs: now,
-          owedBy: new Map(),
+          copies: new Map(),
           sendings: 0,
         };
         pending.set(callId, call);
@@ -184,6 +202,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
       giveUp(); // whoever still waits is told so
       for (const stream of streams) stream.close();
       clearInterval(sweeper);
+      sweeper = undefined;
     },
   };
 };

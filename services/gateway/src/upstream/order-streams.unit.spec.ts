@@ -164,6 +164,18 @@ describe('a refusal', () => {
     expect(second.calls.length).toBeGreaterThan(1); // it was asked until then
   });
 
+  it('of an earlier copy is not told while a later one is out, and who owes an answer is sent no other copy', async () => {
+    const { placed, first, second, call } = await sentToOne(0);
+    await second.has(1); // the first is overdue
+    second.answer(refused('unavailable'));
+    await second.has(2);
+    expect(first.calls).toHaveLength(1);
+    first.answer(refused('couponNotFound'), { those: [call] });
+    await pause(100);
+    second.answer(accepted);
+    expect(await placed).toMatchObject({ outcome: { $case: 'accepted' } });
+  });
+
   it('by the second is not told when the first accepts after all', async () => {
     const { placed, first, second, call } = await sentToOne(1_000);
     await second.has(1); // the first is overdue

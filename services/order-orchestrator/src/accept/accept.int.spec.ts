@@ -253,12 +253,15 @@ describe('a call that is refused', () => {
     const hold = held(rivals[0] as Database);
     const first = instance({ db: hold.db }).accept(common);
     await hold.written;
-    const slow = instance({
+    const slow = openAccepting({
       db: rivals[1] as Database,
+      pace: defaultPace,
       quote: (calls) => Promise.resolve(calls.map(({ idempotency }) => (idempotency?.key === common ? hopeless : quote()))),
+      send: () => {},
     });
-    expect(await slow.accept(common, other)).toEqual([
+    expect(await slow([call(common, 'b'), call(common), call(other)])).toEqual([
       { refused: refusal('unavailable') },
+      { refused: refusal('unavailable') }, // whatever its twin says
       { orderId: expect.any(String) as string, replayed: false },
     ]);
     hold.commit();

@@ -64,10 +64,15 @@ type Decision =
 
 const decidedEarlier = ({ effectId, fingerprint }: KeyRow): Decision => ({ orderId: effectId, fingerprint, isNew: false });
 
+const isForNow = ({ kind }: refusals.Refusal): boolean => kind?.$case === 'unavailable';
+
 /** The answer to a call. Twins in a batch were decided as one, their first: the `leader`. */
 const answerTo = (call: orders.PlaceOrder, leader: orders.PlaceOrder, decision: Decision): Accepted => {
   const fingerprint = keyOf(call)?.fingerprint;
-  if ('refused' in decision) return fingerprint === keyOf(leader)?.fingerprint ? decision : { refused: refusal('idempotencyInProgress') };
+  if ('refused' in decision) {
+    const isMeant = fingerprint === keyOf(leader)?.fingerprint || isForNow(decision.refused);
+    return isMeant ? decision : { refused: refusal('idempotencyInProgress') };
+  }
   if (fingerprint !== decision.fingerprint) return { refused: refusal('idempotencyKeyReused') };
   return { orderId: decision.orderId, replayed: !decision.isNew || call !== leader };
 };
@@ -104,9 +109,10 @@ type Judged = Candidate | { readonly call: orders.PlaceOrder; readonly refused: 
 /** The last moment at which a call may be accepted: after that its caller may have heard elsewhere that it is refused. */
 const acceptUntil = ({ acceptUntilMs }: orders.PlaceOrder): number => (acceptUntilMs === 0 ? Infinity : acceptUntilMs);
 
-const judge = (calls: readonly orders.PlaceOrder[], quotes: readonly Quote[], at: number): Judged[] =>
-  calls.map((call, index) => {
-    const quote = (acceptUntil(call) >= at + TIME_LEFT_MIN_MS && quotes[index]) || { refused: refusal('unavailable') };
+/** Whoever has no quote, or no more time, is not refused for good. */
+const judge = (calls: readonly orders.PlaceOrder[], quoteOf: (call: orders.PlaceOrder) => Quote | undefined): Judged[] =>
+  calls.map((call) => {
+    const quote = quoteOf(call) ?? { refused: refusal('unavailable') };
     return 'refused' in quote ? { call, ...quote } : { id: newId(), call, quote };
   });
 
@@ -139,11 +145,22 @@ const insert = ({ writeOnce, pace }: Parts, candidates: readonly Candidate[], { 
 };
 
 /**
- * Whose the keys of refused calls are; a rival that is about to place one is waited for. Undefined when that cannot be told now, and then no
- * call may be refused for good: it is no reason to fail for those beside them, who may be committed by then.
+ * Whose the keys of refused calls are; a rival that is about to place one is waited for, if the call is refused for good. Undefined when that
+ * cannot be told now, and then none may be: it is no reason to fail for those beside them, who may be committed by then.
  */
-const findRivals = (db: Database, calls: readonly orders.PlaceOrder[]): Promise<ReadonlyMap<string, KeyRow> | undefined> =>
-  findKeys(db, keysOf(calls), { lock: true }).catch(() => undefined);
+const findRivals = async (
+  db: Database,
+  judged: readonly { readonly call: orders.PlaceOrder; readonly refused: refusals.Refusal }[],
+): Promise<ReadonlyMap<string, KeyRow> | undefined> => {
+  const keysOfThose = (isMeant: boolean): Keyed[] =>
+    keysOf(judged.filter(({ refused }) => isForNow(refused) === isMeant).map(({ call }) => call));
+  try {
+    const found = await Promise.all([findKeys(db, keysOfThose(false), { lock: true }), findKeys(db, keysOfThose(true))]);
+    return new Map(found.flatMap((rows) => [...rows]));
+  } catch {
+    return undefined;
+  }
+};
 
 const NOTHING_WRITTEN: Written = { rows: new Map(), sagas: [] };
 
@@ -152,7 +169,7 @@ const NOTHING_WRITTEN: Written = { rows: new Map(), sagas: [] };
  * So it is with a call that is refused now: it may be refused only because its own order has taken the coupon, the money or the stock.
  */
 const write = async (parts: Parts, judged: readonly Judged[], moment: Moment): Promise<Decision[]> => {
-  const refused = judged.filter((each) => 'refused' in each).map(({ call }) => call);
+  const refused = judged.filter((each) => 'refused' in each);
   const rivals = findRivals(parts.db, refused); // beside the others, who go on meanwhile
   const candidates = judged.filter((each) => 'id' in each);
   const { rows, sagas } = candidates.length === 0 ? NOTHING_WRITTEN : await insert(parts, candidates, moment);
@@ -182,9 +199,14 @@ const decide = async (parts: Parts, calls: readonly orders.PlaceOrder[]): Promis
   const { clock = monotonicMs } = parts;
   for (let asked = 1; asked <= QUOTES_MAX; asked++) {
     const askedAt = clock();
-    const quotes = await parts.quote(calls);
+    // More each time: those whose time runs out meanwhile must not keep the others of their batch from being accepted.
+    const timeLeftMin = TIME_LEFT_MIN_MS * 2 ** (asked - 1);
+    const hasTime = (call: orders.PlaceOrder): boolean => acceptUntil(call) >= clock() + timeLeftMin;
+    const inTime = calls.filter(hasTime);
+    const quotes = inTime.length === 0 ? [] : await parts.quote(inTime);
+    const quoteOf = new Map(inTime.map((call, index) => [call, quotes[index]]));
     const now = await parts.databaseClock(parts.db); // in the transaction it would cost a round trip
-    const judged = judge(calls, quotes, clock());
+    const judged = judge(calls, (call) => (hasTime(call) ? quoteOf.get(call) : undefined));
     const until = judged.reduce(
       (earliest, each) => ('id' in each ? Math.min(earliest, acceptUntil(each.call)) : earliest),
       askedAt + QUOTE_AGE_MAX_MS,
