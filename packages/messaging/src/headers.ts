@@ -1,4 +1,4 @@
-/** Objects made by it have no property but their own, and are as quick as any; those of `Object.create(null)` are slow dictionaries. */
+/** Objects made by it have no property but their own, and are no slower than others; those of `Object.create(null)` are slow dictionaries. */
 const Bare = function () {} as unknown as new () => object;
 Bare.prototype = Object.create(null) as object;
 
