@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { orders, refusal } from '@jumun/protos';
 import { createLogger, OverloadedError, UpstreamUnavailable } from '@jumun/service-kit';
@@ -110,7 +111,7 @@ it('an overload is the answer to what was sent once; what was sent before is sen
   fake.answer(accepted);
   expect(await before).toMatchObject({ outcome: { $case: 'accepted' } });
 
-  const never = streams.place(order(-4_500)); // half a second is left of the time that an answer may take
+  const never = streams.place(order(-2_000)); // three seconds are left of the time that an answer may take
   await fake.has(5);
   fake.end();
   await fake.has(6);
@@ -126,12 +127,14 @@ describe('a refusal', () => {
   beforeEach(async () => {
     other = await openFake(-500_000);
     both = openOrderStreams([fake.address, other.address], createLogger('test', 'silent'));
-    const placed = Promise.all([both.place(order()), both.place(order())]); // one to each, so both are open
+    const placed: Promise<unknown>[] = [];
     await eventually(() => {
-      for (const each of [fake, other]) if (each.calls.length > 0) each.answer(accepted);
-      return fake.calls.length > 0 && other.calls.length > 0;
+      placed.push(both.place(order()));
+      return fake.calls.length > 0 && other.calls.length > 0; // so both are open
     });
-    await placed;
+    await eventually(() => fake.calls.length + other.calls.length === placed.length);
+    for (const each of [fake, other]) each.answer(accepted, { those: each.calls });
+    await Promise.all(placed);
     for (const each of [fake, other]) each.calls.length = 0;
   });
   afterEach(() => {
@@ -176,55 +179,88 @@ describe('a refusal', () => {
     expect(await placed).toMatchObject({ outcome: { $case: 'accepted' } });
   });
 
-  it('by the second is not told when the first accepts after all', async () => {
+  it('is not waited for by the second when the first, overdue, accepts after all', async () => {
     const { placed, first, second, call } = await sentToOne(1_000);
     await second.has(1); // the first is overdue
     first.answer(accepted, { those: [call] });
-    second.answer(refused('couponNotFound'));
     expect(await placed).toMatchObject({ outcome: { $case: 'accepted' } });
     expect(first.timeLeftMs(call)).toBeLessThanOrEqual(0);
   });
 });
 
 describe('when a call has waited to its end', () => {
+  let nowMs: number;
+  const realNow = performance.now.bind(performance);
+  beforeEach(() => {
+    nowMs = performance.now();
+    performance.now = () => nowMs;
+    jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+    performance.now = realNow;
+  });
+  const pass = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      nowMs += 10;
+      jest.advanceTimersByTime(10);
+    }
+  };
   const told = (placed: Promise<unknown>): Promise<unknown> => placed.catch((error: unknown) => error);
-  const block = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  /** A call with so much time left until it is given up, beside one that is healthy and waits on the same stream, both sent. */
+  const sent = async (leftMs: number) => {
+    const calls = { healthy: told(streams.place(order())), short: told(streams.place(order(leftMs - 5_000))) };
+    await fake.has(2);
+    return calls;
+  };
+  /** What the second call was refused with has come in: an answer after it has. */
+  const turnAwayShort = async (): Promise<void> => {
+    const after = streams.place(order());
+    await fake.has(3);
+    fake.answer(refused('unavailable'), { those: fake.calls.slice(1, 2) });
+    fake.answer(accepted);
+    await after;
+  };
   /** Whether the stream was cut: then what is healthy and still waits on it is sent once more. */
-  const isCut = async (calls: number): Promise<boolean> => {
-    await pause(400); // longer than it takes to open another stream
-    return fake.calls.length > calls;
+  const isCut = async (): Promise<boolean> => {
+    const [first] = fake.calls;
+    for (let look = 0; look < 25; look++) {
+      pass(20); // in all, longer than it is waited before another stream is opened
+      await pause(10);
+    }
+    return fake.calls.filter(({ callId }) => callId === first?.callId).length > 1;
   };
 
   it('a stream that owes its answer is cut', async () => {
-    const [healthy, silent] = [told(streams.place(order())), streams.place(order(-4_000))];
-    expect(await told(silent)).toBeInstanceOf(UpstreamUnavailable);
-    expect(await isCut(2)).toBe(true);
+    const { healthy, short } = await sent(1_000);
+    pass(1_250);
+    expect(await short).toBeInstanceOf(UpstreamUnavailable);
+    await eventually(isCut);
     fake.answer(accepted);
-    await healthy;
+    expect(await healthy).toMatchObject({ outcome: { $case: 'accepted' } });
   });
 
   it('a stream that has answered it, so that it only waits to be sent again, is not', async () => {
-    const [healthy, refusedOnce] = [told(streams.place(order())), streams.place(order(-4_200))];
-    await fake.has(2);
-    fake.answer(refused('unavailable'));
-    await pause(150); // until the answer is here
-    block(1_000); // the pause and the time are over at once
-    expect(await told(refusedOnce)).toBeInstanceOf(UpstreamUnavailable);
-    expect(await isCut(2)).toBe(false);
+    const { healthy, short } = await sent(800);
+    await turnAwayShort();
+    nowMs += 1_000; // the process stood still: the pause and the time are over at once
+    pass(250);
+    expect(await short).toBeInstanceOf(UpstreamUnavailable);
+    expect(await isCut()).toBe(false);
     fake.answer(accepted, { those: fake.calls.slice(0, 1) });
-    await healthy;
+    expect(await healthy).toMatchObject({ outcome: { $case: 'accepted' } });
   });
 
   it('nor one that was sent it a moment ago', async () => {
-    const [healthy, refusedOnce] = [told(streams.place(order())), streams.place(order(-4_400))];
-    await fake.has(2);
-    await pause(200);
-    fake.answer(refused('unavailable'));
-    await fake.has(3);
-    expect(await told(refusedOnce)).toBeInstanceOf(UpstreamUnavailable);
-    expect(await isCut(3)).toBe(false);
+    const { healthy, short } = await sent(600);
+    await turnAwayShort();
+    pass(300);
+    await fake.has(4);
+    pass(450);
+    expect(await short).toBeInstanceOf(UpstreamUnavailable);
+    expect(await isCut()).toBe(false);
     fake.answer(accepted, { those: fake.calls.slice(0, 1) });
-    await healthy;
+    expect(await healthy).toMatchObject({ outcome: { $case: 'accepted' } });
   });
 });
 
