@@ -53,6 +53,8 @@ const OVERDUE_MS = 2_000;
 /** What an instance may take to accept an order, at most: until it is overdue, but no longer than this, however long its end is waited for. */
 const ACCEPT_MS = 5_000;
 const SWEEP_MS = 250;
+/** A sweep that comes so late was not let: nor were the answers that lie here and have not been read. They come before the next one. */
+const STOOD_STILL_MS = 1_000;
 /** A stream that has not answered for so long is silent; before that, the answer may be on its way. */
 const SILENT_MS = 500;
 /** What is refused for the moment is placed again after such a pause. */
@@ -90,6 +92,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
   let nextCallId = 1;
   let turn = 0;
   let sweeper: NodeJS.Timeout | undefined;
+  let sweptAtMs = 0;
 
   /** The open streams in turn, another one than the last if there is one; none: it stays until one opens, or until those that owe it answer. */
   const send = (call: Pending): void => {
@@ -154,6 +157,9 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
 
   const sweep = (): void => {
     const now = performance.now();
+    const stoodStill = now - sweptAtMs > STOOD_STILL_MS;
+    sweptAtMs = now;
+    if (stoodStill) return;
     const several = streams.filter((stream) => stream.isOpen).length > 1;
     const silent = new Set<OrderStream>();
     for (const [callId, call] of pending) {
@@ -193,7 +199,10 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
           sendings: 0,
         };
         pending.set(callId, call);
-        sweeper ??= withTrace({}, () => setInterval(sweep, SWEEP_MS)); // it is nobody's: not of the trace of the call that happened to start it
+        if (sweeper === undefined) {
+          sweptAtMs = now;
+          sweeper = withTrace({}, () => setInterval(sweep, SWEEP_MS)); // it is nobody's: not of the trace of the call that happened to start it
+        }
         send(call);
       }),
     connected: () => streams.some((stream) => stream.isOpen),

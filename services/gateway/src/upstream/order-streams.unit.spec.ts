@@ -243,12 +243,20 @@ describe('when a call has waited to its end', () => {
   it('a stream that has answered it, so that it only waits to be sent again, is not', async () => {
     const { healthy, short } = await sent(800);
     await turnAwayShort();
-    nowMs += 1_000; // the process stood still: the pause and the time are over at once
+    nowMs += 600; // the process did not get its turn: the pause and the time are over at once
     pass(250);
     expect(await short).toBeInstanceOf(UpstreamUnavailable);
     expect(await isCut()).toBe(false);
     fake.answer(accepted, { those: fake.calls.slice(0, 1) });
     expect(await healthy).toMatchObject({ outcome: { $case: 'accepted' } });
+  });
+
+  it('nor one whose answer lies here, and was not read as the process stood still', async () => {
+    const { healthy, short } = await sent(1_000);
+    fake.answer(accepted, { those: fake.calls });
+    nowMs += 60_000;
+    pass(250);
+    for (const call of [healthy, short]) expect(await call).toMatchObject({ outcome: { $case: 'accepted' } });
   });
 
   it('nor one that was sent it a moment ago', async () => {
