@@ -39,6 +39,13 @@ interface Run {
   readonly unfinished: number;
 }
 
+/** The p99 of each tenth of the load, in milliseconds: whether it was slow all the time, at its beginning, or once. */
+const p99ByTenth = (shots: readonly Shot[]): number[] =>
+  Array.from({ length: 10 }, (_, tenth) => {
+    const from = Math.floor((shots.length * tenth) / 10);
+    return latencyOf(shots.slice(from, Math.floor((shots.length * (tenth + 1)) / 10)).map(({ ms }) => ms)).p99;
+  });
+
 const figuresOf = (shots: readonly Shot[], { tookSeconds, restedAfterS, unfinished }: Run) => {
   const answers = tally(shots);
   const completed = answers['201'] ?? 0;
@@ -54,6 +61,7 @@ const figuresOf = (shots: readonly Shot[], { tookSeconds, restedAfterS, unfinish
     tookSeconds: Math.round(tookSeconds * 10) / 10,
     restedAfterS: Math.round(restedAfterS * 10) / 10,
     latencyMs: latencyOf(shots.map(({ ms }) => ms)),
+    p99MsByTenth: p99ByTenth(shots),
   };
 };
 
@@ -89,6 +97,7 @@ export const place = async (load: Load, { processes, generator, request, untilRe
   const generatorUsPerOrder = Math.round((own.user + own.system) / shots.length);
   sayOrders(figures);
   sayLatency(rate === 'max' ? 'latency' : 'latency from the intended moment', figures.latencyMs);
+  console.log(`p99 of each tenth of it: ${figures.p99MsByTenth.map((ms) => Math.round(ms)).join(', ')} ms`);
   const parts = Object.entries(cpu).map(([name, us]) => `${name} ${us}`);
   console.log(
     `CPU per order, until all had ended (${restedAfterS.toFixed(1)} s after the last answer): ${sumOf(cpu)} µs, of which ${parts.join(', ')} (the generator's own ${generatorUsPerOrder} µs besides)`,
