@@ -1,12 +1,14 @@
+import { jest } from '@jest/globals';
 import { batcher } from './batcher.ts';
 import { OverloadedError } from './errors.ts';
 
-const gated = (sizeMax = 3, queueMax = 10) => {
+const gated = (sizeMax = 3, queueMax = 10, intervalMs = 0) => {
   const batches: number[][] = [];
   const open: (() => void)[] = [];
   const add = batcher<number, number>({
     sizeMax,
     queueMax,
+    intervalMs,
     run: async (items) => {
       batches.push(items);
       await new Promise<void>((resolve) => open.push(resolve));
@@ -45,6 +47,50 @@ it('takes items of one tick together', async () => {
   await Promise.resolve();
   expect(batches).toEqual([[1, 2]]);
   await finish();
+});
+
+describe('with an interval', () => {
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
+  afterEach(() => void jest.useRealTimers());
+  const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+  it('lone items do not wait; what comes after a run with company waits for more, until the interval is over', async () => {
+    const { add, batches, finish } = gated(3, 10, 50);
+    void add(1);
+    await pass(0);
+    await finish();
+    void add(2);
+    await pass(0);
+    expect(batches).toEqual([[1], [2]]);
+    for (const item of [3, 4]) void add(item); // while the second runs
+    await finish();
+    expect(batches.slice(2)).toEqual([[3, 4]]);
+    await finish();
+    void add(5);
+    await pass(49);
+    void add(6);
+    expect(batches.slice(3)).toEqual([]);
+    await pass(1);
+    expect(batches.slice(3)).toEqual([[5, 6]]);
+    await pass(50);
+    await finish();
+    void add(7);
+    await pass(0);
+    expect(batches.slice(4)).toEqual([[7]]);
+    await finish();
+  });
+
+  it('nor does a batch that is full', async () => {
+    const { add, batches, finish } = gated(2, 10, 50);
+    for (const item of [1, 2, 3, 4]) void add(item);
+    await pass(0);
+    await finish();
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    await finish();
+  });
 });
 
 it('refuses at once when the queue is full', async () => {

@@ -1,4 +1,5 @@
 import type { Generator, Request, Shot } from './generator.ts';
+import { calibrateMeanwhile } from './calibration.ts';
 import { latencyOf, sayLatency } from './latency.ts';
 import { cpuOf, type Processes, sayUnseen, sumOf, usedPer } from './processes.ts';
 import { tally } from './tally.ts';
@@ -83,10 +84,12 @@ export const place = async (load: Load, { processes, generator, request, untilRe
 
   const cpuBefore = cpuOf(processes);
   const ownBefore = process.cpuUsage();
+  const jsonMeanwhile = calibrateMeanwhile();
   const begun = performance.now();
   const shots = rate === 'max' ? await generator.closed(inFlight, seconds, request) : await generator.open(rate, seconds, request);
   const tookSeconds = (performance.now() - begun) / 1_000;
   const own = process.cpuUsage(ownBefore);
+  const jsonMs = jsonMeanwhile();
   // What was answered is not all that was to be done: the last orders' events are still sent, and a 202 only promises.
   const unfinished = await untilRest();
   const restedAfterS = (performance.now() - begun) / 1_000 - tookSeconds;
@@ -100,9 +103,9 @@ export const place = async (load: Load, { processes, generator, request, untilRe
   console.log(`p99 of each tenth of it: ${figures.p99MsByTenth.map((ms) => Math.round(ms)).join(', ')} ms`);
   const parts = Object.entries(cpu).map(([name, us]) => `${name} ${us}`);
   console.log(
-    `CPU per order, until all had ended (${restedAfterS.toFixed(1)} s after the last answer): ${sumOf(cpu)} µs, of which ${parts.join(', ')} (the generator's own ${generatorUsPerOrder} µs besides)`,
+    `CPU per order, until all had ended (${restedAfterS.toFixed(1)} s after the last answer): ${sumOf(cpu)} µs, of which ${parts.join(', ')} (the generator's own ${generatorUsPerOrder} µs besides); JSON meanwhile ${jsonMs} ms`,
   );
   sayUnseen(processes.unseen);
   const cpuUsPerOrder = { ...cpu, all: sumOf(cpu) };
-  return { loop, rate, seconds, ...figures, cpuUsPerOrder, cpuNotCounted: processes.unseen, generatorUsPerOrder };
+  return { loop, rate, seconds, jsonMsMeanwhile: jsonMs, ...figures, cpuUsPerOrder, cpuNotCounted: processes.unseen, generatorUsPerOrder };
 };
