@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@jumun/testkit/eventually';
 import { createConnection } from 'mariadb';
 import { isRunning, refOf } from '../process-ref.ts';
 import type { Infrastructure } from './connection.ts';
@@ -43,6 +44,17 @@ test('committed rows survive a kill of the server and a start on other ports; no
     await infra.stop();
     expect(refs.filter((ref) => isRunning(ref))).toEqual([]);
     if (infra.kind === 'docker') await stopContainers(dir, { remove: true });
+    rmSync(dir, { recursive: true });
+  }
+}, 180_000);
+
+test('the topic of the groups’ offsets is made before anybody joins a group', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'jumun-infra-'));
+  const infra = await startInfrastructure({ dir, kind: 'native' });
+  try {
+    expect(await eventually(() => existsSync(join(dir, 'data', 'kafka', 'data', '__consumer_offsets-0')))).toBe(true);
+  } finally {
+    await infra.stop();
     rmSync(dir, { recursive: true });
   }
 }, 180_000);

@@ -2,8 +2,9 @@ import { connect } from 'node:net';
 import { host } from './connection.ts';
 
 /**
- * Whether the broker on the port serves requests and knows itself as a member of its cluster. Two requests of the Kafka protocol,
- * written out here because a client would retry, log and rebalance: Metadata, version 1, for no topics at all, answers with the brokers.
+ * Whether the broker on the port serves requests, and consumer groups as well. One request of the Kafka protocol, written out here because a client
+ * would retry, log and rebalance: FindCoordinator, version 0. It is answered with a broker as soon as one leads the topic of the groups' offsets,
+ * which a broker makes when it is first asked for a coordinator: asked now, it is there before the first consumer is.
  */
 export const brokerAnswers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -14,24 +15,24 @@ export const brokerAnswers = (port: number): Promise<boolean> =>
       resolve(result);
     };
     socket.setTimeout(2000, () => done(false));
-    socket.once('connect', () => socket.write(metadataRequest));
+    socket.once('connect', () => socket.write(findCoordinator('probe')));
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
-      // length (4), correlation id (4), number of brokers (4)
-      if (received.length >= 12) done(received.readInt32BE(8) > 0);
+      // length (4), correlation id (4), error code (2)
+      if (received.length >= 10) done(received.readInt16BE(8) === 0);
     });
     socket.once('error', () => done(false));
     socket.once('close', () => done(false));
   });
 
-const metadataRequest = ((): Buffer => {
-  const body = Buffer.alloc(2 + 2 + 4 + 2 + 4);
-  body.writeInt16BE(3, 0); // Metadata
-  body.writeInt16BE(1, 2); // version
-  body.writeInt32BE(1, 4); // correlation id
-  body.writeInt16BE(-1, 8); // no client id
-  body.writeInt32BE(0, 10); // no topics
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(body.length);
-  return Buffer.concat([length, body]);
-})();
+const findCoordinator = (group: string): Buffer => {
+  const request = Buffer.alloc(4 + 2 + 2 + 4 + 2 + 2 + group.length);
+  request.writeInt32BE(request.length - 4);
+  request.writeInt16BE(10, 4); // FindCoordinator
+  request.writeInt16BE(0, 6); // version
+  request.writeInt32BE(1, 8); // correlation id
+  request.writeInt16BE(-1, 12); // no client id
+  request.writeInt16BE(group.length, 14);
+  request.write(group, 16);
+  return request;
+};
