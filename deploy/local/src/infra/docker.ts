@@ -26,24 +26,32 @@ export const startDocker = async ({ dir, ports, ephemeral = false }: DockerOptio
   const chosen = ports ?? (await choosePorts());
   const rootPassword = await passwordIn(dir, ephemeral);
   const compose = composeFor(dir, { ...chosen, rootPassword });
-  await compose(
-    ['up', '--detach', '--wait', '--wait-timeout', '180'],
-    'Is the engine running (`docker info`), and what do the servers say (npm run logs mysql)? Without it: npm start -- --native',
-  );
-  const server = (name: string, isReady: () => Promise<boolean>): Handle => new Container(name, compose, isReady);
+  const server = (name: string, isReady: () => Promise<boolean>): Container => new Container(name, compose, isReady);
+  const servers = {
+    mysql: server('mysql', () => acceptsQueries({ port: chosen.mysql, password: rootPassword })),
+    redis: server('redis', () => answersPing(chosen.redis)),
+    kafka: server('kafka', () => brokerAnswers(chosen.kafka)),
+  };
+  const stop = async (): Promise<void> => {
+    await compose(ephemeral ? ['down', '--volumes', '--timeout', '20'] : ['stop', '--timeout', '20']);
+  };
+  try {
+    await compose(
+      ['up', '--detach', '--wait', '--wait-timeout', '180'],
+      'Is the engine running (`docker info`), and what do the servers say (npm run logs mysql)? Without it: npm start -- --native',
+    );
+    await Promise.all(Object.values(servers).map((each) => each.untilReady()));
+  } catch (error) {
+    await stop().catch(() => undefined); // what has failed first is told
+    throw error;
+  }
   return {
     kind: 'docker',
-    servers: {
-      mysql: server('mysql', () => acceptsQueries({ port: chosen.mysql, password: rootPassword })),
-      redis: server('redis', () => answersPing(chosen.redis)),
-      kafka: server('kafka', () => brokerAnswers(chosen.kafka)),
-    },
+    servers,
     mysql: { host, port: chosen.mysql, rootUser: 'root', rootPassword },
     redisUrl: `redis://${host}:${chosen.redis}`,
     kafkaBrokers: [`${host}:${chosen.kafka}`],
-    stop: async () => {
-      await compose(ephemeral ? ['down', '--volumes', '--timeout', '20'] : ['stop', '--timeout', '20']);
-    },
+    stop,
   };
 };
 
@@ -149,11 +157,16 @@ class Container implements Handle {
 
   async start(): Promise<void> {
     await this.#compose(['up', '--detach', '--wait', '--wait-timeout', '120', this.name]);
+    await this.untilReady();
+    this.#running = true;
+  }
+
+  /** Healthy is what answers within its container; this asks from where everybody else does. */
+  async untilReady(): Promise<void> {
     for (const deadline = Date.now() + 60_000; !(await this.#isReady().catch(() => false));) {
       if (Date.now() > deadline) throw new Failure(`${this.name} does not answer.`, `Look at: docker compose logs ${this.name}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    this.#running = true;
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@jumun/testkit/eventually';
 import { createConnection } from 'mariadb';
+import type { Supervision } from '../managed-process.ts';
 import { isRunning, refOf } from '../process-ref.ts';
 import type { Infrastructure } from './connection.ts';
 import { containersOf, stopContainers } from './docker.ts';
@@ -55,6 +56,20 @@ test('the topic of the groups’ offsets is made before anybody joins a group', 
     expect(await eventually(() => existsSync(join(dir, 'data', 'kafka', 'data', '__consumer_offsets-0')))).toBe(true);
   } finally {
     await infra.stop();
+    rmSync(dir, { recursive: true });
+  }
+}, 180_000);
+
+test('where one server cannot even be prepared, those that were begun have ended when that is told', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'jumun-infra-'));
+  mkdirSync(join(dir, 'data'));
+  writeFileSync(join(dir, 'data', 'redis'), ''); // where its folder would be
+  const events: string[] = [];
+  const onChange: Supervision['onChange'] = ({ name }, what) => events.push(`${name} ${what}`);
+  try {
+    await expect(startInfrastructure({ dir, kind: 'native', supervision: { restart: true, onChange } })).rejects.toThrow('EEXIST');
+    expect(events.toSorted()).toEqual(['kafka exited', 'kafka started', 'mysql exited', 'mysql started']);
+  } finally {
     rmSync(dir, { recursive: true });
   }
 }, 180_000);

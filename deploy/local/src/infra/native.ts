@@ -47,7 +47,7 @@ export const startNative = async ({
       ...made,
       server: await up(made.server),
     })),
-    up(nativeRedis({ dir: data, logDir, port: chosen.redis }, supervision)),
+    nativeRedis({ dir: data, logDir, port: chosen.redis }, supervision).then(up),
     nativeKafka({ dir: data, logDir, port: chosen.kafka, controllerPort: chosen.kafkaController }, supervision).then(up),
   ]);
   const stop = async (): Promise<void> => {

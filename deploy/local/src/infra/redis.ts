@@ -7,10 +7,10 @@ import { findBinary } from './binaries.ts';
 import { host } from './connection.ts';
 
 /** Redis without persistence: it is a cache and a gate, and what it loses is rebuilt from MySQL. */
-export const nativeRedis = (
+export const nativeRedis = async (
   { dir, port, logDir }: { dir: string; port: number; logDir: string },
   supervision: Supervision,
-): ManagedProcess => {
+): Promise<ManagedProcess> => {
   const binary = findBinary('redis-server', 'valkey-server');
   if (binary === undefined) throw new Failure('There is no redis-server.', 'Run: npm run doctor');
   const folder = join(dir, 'redis');
