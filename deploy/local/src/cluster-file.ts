@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { Failure } from './failure.ts';
-import { writeWhole } from './run-record.ts';
+import { isRunning } from './process-ref.ts';
+import { readRecord, writeWhole } from './run-record.ts';
 import { secretsIn } from './secrets.ts';
 import { auditorUser, schemas } from './services.ts';
 
@@ -61,9 +62,16 @@ export const writeClusterFile = (cluster: Cluster, write = writeWhole): void => 
 
 export const removeClusterFile = (dir: string): void => rmSync(fileIn(dir), { force: true });
 
-/** The running cluster's file; a {@link Failure} when there has never been one. */
+/** The running cluster's file. A {@link Failure} when none runs: a supervisor that was killed leaves its file, whose ports may be somebody else's by now. */
 export const readClusterFile = (dir: string): ClusterFile => {
-  if (!existsSync(fileIn(dir))) throw new Failure('No cluster is running in this checkout.', 'Start one: npm start');
+  const record = readRecord(dir);
+  if (record === undefined) throw new Failure('No cluster is running in this checkout.', 'Start one: npm start');
+  if (!isRunning(record.supervisor))
+    throw new Failure(
+      `No cluster is running in this checkout: the supervisor of the one that was started at ${record.startedAt} is gone.`,
+      'To end what it left, and to start anew: npm stop && npm start',
+    );
+  if (!existsSync(fileIn(dir))) throw new Failure(`The cluster of this checkout is ${record.state}.`, 'How far it is: npm run status');
   return JSON.parse(readFileSync(fileIn(dir), 'utf8')) as ClusterFile;
 };
 

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { readClusterFile, removeClusterFile, writeClusterFile } from './cluster-file.ts';
+import { refOf } from './process-ref.ts';
+import { writeWhole } from './run-record.ts';
 import { secretsIn } from './secrets.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'jumun-cluster-'));
@@ -29,6 +31,11 @@ const cluster = {
   },
 } as unknown as Cluster;
 
+/** As the supervisor of this folder keeps it: this very process, or one that is gone. */
+const record = (startedAt = refOf(process.pid)?.startedAt): void =>
+  writeWhole(join(dir, 'processes.json'), { supervisor: { pid: process.pid, startedAt }, state: 'starting', startedAt: 'noon' });
+beforeEach(() => record());
+
 test('the file tells the way to everything, and only its owner may read it', () => {
   writeClusterFile(cluster);
   expect(statSync(join(dir, 'cluster.json')).mode & 0o777).toBe(0o600);
@@ -50,9 +57,17 @@ test('root and its password are not in it', () => {
   expect(readFileSync(join(dir, 'cluster.json'), 'utf8')).not.toContain('of-root');
 });
 
-test('without a cluster there is no file, and the reader is told how to get one', () => {
-  removeClusterFile(dir);
+test('where no cluster runs, the reader is told so, also by a file that was left behind', () => {
+  writeClusterFile(cluster);
+  record('another time'); // the process that has the supervisor's id by now is not the supervisor
+  expect(() => readClusterFile(dir)).toThrow(/No cluster is running .* started at noon is gone/);
+  rmSync(join(dir, 'processes.json'));
   expect(() => readClusterFile(dir)).toThrow('No cluster is running in this checkout.');
+});
+
+test('where one is starting or stopping, the reader is told that it is', () => {
+  removeClusterFile(dir);
+  expect(() => readClusterFile(dir)).toThrow('The cluster of this checkout is starting.');
 });
 
 test('secrets are random for a folder and stay the same in it', () => {
