@@ -1,7 +1,7 @@
 // Where `npm start` and the other `commands` below begin. Runs on any Node from 20.19 on, without any dependency: installs what is missing,
 // builds what has changed, and hands over to the command itself, which is TypeScript for the Node 24 among the dependencies.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,7 +65,10 @@ const refuseWhatNpmKept = (command) => {
   }
 };
 
-/** Installs what is missing and, unless only that is needed, builds what has changed. A signal leaves nothing at work, and nobody's turn behind. */
+/**
+ * Installs what is missing and, unless only that is needed, builds what has changed: under a cluster that runs as well, since tests try what is
+ * written now. A signal leaves nothing at work, and nobody's turn behind.
+ */
 const makeReady = async (needsNoBuild) => {
   for (const name of signals) process.on(name, interrupt);
   const release = await lock();
@@ -138,6 +141,11 @@ const installDependencies = async () => {
   if (major < 20 || (major === 20 && minor < 19))
     give(`Node ${process.versions.node} is too old to begin with.`, 'Install Node 20.19 or newer; the exact one is then fetched by npm.');
   if (isInstalled()) return;
+  if (clusterRuns() && existsSync(nodeBinary))
+    give(
+      'package-lock.json has changed since the cluster was started, and the installation would take from it what it runs on.',
+      'End it first: npm stop',
+    );
   await step('dependencies', 'about a minute', async () => {
     // Install scripts of packages stay off (some download, one reports); only `node` needs its own, which puts the binary in place.
     await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'Remove node_modules and start again.');
@@ -166,11 +174,21 @@ const turboBuild = ['run', 'build', '--env-mode=loose', '--no-update-notifier'];
 
 const build = () =>
   step('build', 'half a minute', async () => {
+    const before = writtenAt();
     const { code, output } = await run(turbo, [...turboBuild, '--output-logs=errors-only'], env);
     if (code !== 0)
       give(`The build failed:\n${output.trim().split('\n').slice(-40).join('\n')}`, 'Mend what it says; `npm run build` repeats it alone.');
-    return /FULL TURBO/.test(output) ? 'unchanged' : undefined;
+    if (writtenAt() === before) return 'unchanged';
+    return clusterRuns()
+      ? 'changed: what of the running cluster is started again from now on takes it, the rest after npm stop && npm start'
+      : undefined;
   });
+
+/** When each service was last built, or taken from turbo's cache: with what it depends on, since that changes it as well. */
+const writtenAt = () =>
+  readdirSync(join(root, 'services'))
+    .map((name) => statSync(join(root, 'services', name, 'dist', 'main.js'), { throwIfNoEntry: false })?.ctimeMs)
+    .join();
 
 /** Whether the build would change nothing. What cannot be found out is not told as a change. */
 const isBuilt = async () => {

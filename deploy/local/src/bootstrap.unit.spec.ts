@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { eventually } from '@jumun/testkit/eventually';
 import { rootDir } from './paths.ts';
 import { type ProcessRef, refOf } from './process-ref.ts';
 
@@ -44,9 +45,15 @@ const checkout = ({ wanted = '1.0.0', node = true, built = true, supervisor, npm
   writeFileSync(join(modules, '.package-lock.json'), lockFile('1.0.0'));
   const handedOver = `if [ "$1" = --version ]; then echo v24.0.0; else echo "handed over: $3"; fi`;
   if (node) script(join(modules, '.bin', 'node'), handedOver);
+  const main = inside('services', 'wallet', 'dist', 'main.js');
+  mkdirSync(dirname(main), { recursive: true });
+  if (built) writeFileSync(main, '');
   const dry = JSON.stringify({ tasks: [{ command: 'swc', cache: { status: built ? 'HIT' : 'MISS' } }] });
   const diary = `echo "\${0##*/} $*" >> ${inside('diary')}`;
-  script(join(modules, '.bin', 'turbo'), `case "$*" in *--dry*) echo '${dry}';; *) ${diary};; esac`);
+  script(
+    join(modules, '.bin', 'turbo'),
+    `case "$*" in *--dry*) echo '${dry}';; *) ${diary}; ${built ? 'true' : `echo anew > ${main}`};; esac`,
+  );
   script(inside('bin', 'npm'), `${diary}\n${npm}`);
   if (supervisor !== undefined) writeFileSync(inside('.local', 'processes.json'), JSON.stringify({ supervisor }));
   const run = (command: string, args: readonly string[] = [], environment: Record<string, string> = {}) => {
@@ -68,6 +75,7 @@ const checkout = ({ wanted = '1.0.0', node = true, built = true, supervisor, npm
 
 const self = refOf(process.pid)!;
 const CI = 'npm ci --ignore-scripts --no-audit --no-fund';
+const BUILD = 'turbo run build --env-mode=loose --no-update-notifier --output-logs=errors-only';
 
 test.each(['stop', 'status', 'logs'])(
   '%s installs and builds nothing, whatever the lock file says, and waits for nobody',
@@ -134,12 +142,29 @@ test.each(['start', 'demo', 'audit', 'bench'])(
   },
 );
 
+test.each(['test', 'prepare-servers'])(
+  '%s builds what has changed under a cluster that runs as well, and installs nothing',
+  async (command) => {
+    const same = checkout({ supervisor: self });
+    const changed = checkout({ built: false, supervisor: self });
+    const newer = checkout({ wanted: '2.0.0', supervisor: self });
+    const [one, other, refused] = await Promise.all([same, changed, newer].map(({ run }) => run(command).ended));
+    expect(one).toMatchObject({ code: 0, output: expect.stringMatching(/✔ build .* unchanged\n/) as string });
+    expect(other).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/✔ build .* changed: what of the running cluster is started/) as string,
+    });
+    expect(changed.diary()).toEqual([BUILD]);
+    expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/package-lock\.json has changed[^]*npm stop/) as string });
+    expect(newer.diary()).toEqual([]);
+  },
+);
+
 test('what is missing is installed, and what has changed is built, where no cluster runs', async () => {
-  const build = 'turbo run build --env-mode=loose --no-update-notifier --output-logs=errors-only';
   for (const supervisor of [undefined, { ...self, startedAt: 'another time' }]) {
     const { run, diary } = checkout({ wanted: '2.0.0', supervisor });
     expect((await run('demo').ended).code).toBe(0);
-    expect(diary()).toEqual([CI, 'npm rebuild node', build]);
+    expect(diary()).toEqual([CI, 'npm rebuild node', BUILD]);
   }
   const bare = checkout({ node: false, supervisor: { ...self, startedAt: 'another time' } }); // something is left of it to be ended
   await bare.run('stop').ended;
@@ -154,14 +179,15 @@ test.each([
   async (signal, code) => {
     const { run, diary, lock } = checkout({ wanted: '2.0.0', npm: 'exec sleep 60' });
     const first = run('start');
-    while (diary().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(() => diary().length > 0);
     const turn = readFileSync(lock, 'utf8');
     expect(turn).toMatch(new RegExp(`^${first.child.pid} `));
     const second = run('demo');
     let said = '';
     second.child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    while (said === '') await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(said).toContain(`waiting for another command of this checkout (pid ${first.child.pid})`);
+    expect(await eventually(() => said.includes('\n') && said)).toContain(
+      `waiting for another command of this checkout (pid ${first.child.pid})`,
+    );
     second.child.kill(signal);
     expect((await second.ended).code).toBe(code);
     expect(readFileSync(lock, 'utf8')).toBe(turn);
