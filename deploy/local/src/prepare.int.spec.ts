@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mariadb';
-import type { Infrastructure } from './infra/connection.ts';
+import { CONNECT_WITHIN_MS, type Infrastructure } from './infra/connection.ts';
 import { stopContainers } from './infra/docker.ts';
 import { startInfrastructure } from './infra/start.ts';
 import { databaseUrl, prepareDatabases } from './prepare.ts';
@@ -27,8 +27,8 @@ afterAll(async () => {
 /** One statement of a user, in a schema of whoever. */
 const as = async (user: string, schema: string, sql: string): Promise<unknown[]> => {
   const { hostname, port, username, password } = new URL(databaseUrl(infra, secrets, user));
-  const account = { host: hostname, port: Number(port), user: username, password, allowPublicKeyRetrieval: true };
-  const connection = await createConnection(account);
+  const account = { host: hostname, port: Number(port), user: username, password };
+  const connection = await createConnection({ ...account, connectTimeout: CONNECT_WITHIN_MS, allowPublicKeyRetrieval: true });
   try {
     return await connection.query<unknown[]>(sql.replaceAll('$', `\`${schema}\``));
   } finally {
@@ -74,7 +74,9 @@ test('nobody makes accounts or grants rights but root', async () => {
   }
 });
 
-test('preparing again changes nothing, and passwords of today hold', async () => {
+test('preparing again changes nothing, and passwords of today hold; a server that stands still for a moment is waited for', async () => {
+  await infra.servers.mysql.kill('SIGSTOP');
+  setTimeout(() => void infra.servers.mysql.kill('SIGCONT'), 1_500);
   await prepareDatabases(infra, secrets);
   expect(await as(schemas[0]!, schemas[0]!, READ)).toEqual([{ n: 1n }]);
 });

@@ -3,7 +3,7 @@ import { topics } from '@jumun/protos';
 import { createLogger, migrate } from '@jumun/service-kit';
 import { createConnection } from 'mariadb';
 import { Failure } from './failure.ts';
-import type { InfraConnection } from './infra/connection.ts';
+import { CONNECT_WITHIN_MS, type InfraConnection } from './infra/connection.ts';
 import type { Secrets } from './secrets.ts';
 import { auditorUser, migrationsOf, schemas, services } from './services.ts';
 
@@ -14,7 +14,8 @@ export const databaseUrl = ({ mysql }: InfraConnection, { databasePasswords }: S
 /** A schema and a user for each service, who sees no other's, and the auditor, who sees all and changes nothing; then the migrations. */
 export const prepareDatabases = async (infra: InfraConnection, secrets: Secrets): Promise<void> => {
   const { host, port, rootUser, rootPassword } = infra.mysql;
-  const root = await createConnection({ host, port, user: rootUser, password: rootPassword, allowPublicKeyRetrieval: true });
+  const asRoot = { host, port, user: rootUser, password: rootPassword };
+  const root = await createConnection({ ...asRoot, connectTimeout: CONNECT_WITHIN_MS, allowPublicKeyRetrieval: true });
   const account = async (user: string): Promise<void> => {
     await root.query(`CREATE USER IF NOT EXISTS '${user}'@'%'`);
     await root.query(`ALTER USER '${user}'@'%' IDENTIFIED BY '${secrets.databasePasswords[user]}'`);

@@ -9,6 +9,7 @@ import { topics, wallet } from '@jumun/protos';
 import { createLogger, newId } from '@jumun/service-kit';
 import { freshPrefix, infrastructure } from '@jumun/testkit';
 import { createConnection, type Connection } from 'mariadb';
+import { CONNECT_WITHIN_MS } from '../infra/connection.ts';
 import { schemas } from '../services.ts';
 
 // Servers as somebody has them: four empty schemas, an account that may do everything in these, a broker without topics of this prefix.
@@ -42,7 +43,8 @@ const rows = (sql: string): Promise<Record<string, unknown>[]> => root.query(sql
 beforeAll(async () => {
   const { mysql, kafkaBrokers } = await infrastructure();
   const { host, port, rootUser, rootPassword } = mysql;
-  root = await createConnection({ host, port, user: rootUser, password: rootPassword, allowPublicKeyRetrieval: true });
+  const account = { host, port, user: rootUser, password: rootPassword };
+  root = await createConnection({ ...account, connectTimeout: CONNECT_WITHIN_MS, allowPublicKeyRetrieval: true });
   await root.query(`CREATE USER 'own_${tag}'@'%' IDENTIFIED BY 'own'`);
   for (const schema of schemas) {
     await root.query(`CREATE DATABASE ${nameOf(schema)} CHARACTER SET utf8mb4`);

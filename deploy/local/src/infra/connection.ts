@@ -22,3 +22,6 @@ export interface InfraPorts {
 }
 
 export const host = '127.0.0.1';
+
+/** The driver's own second is less than a machine takes at times that starts everything at once. */
+export const CONNECT_WITHIN_MS = 15_000;

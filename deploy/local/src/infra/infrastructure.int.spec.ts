@@ -5,13 +5,14 @@ import { eventually } from '@jumun/testkit/eventually';
 import { createConnection } from 'mariadb';
 import type { Supervision } from '../managed-process.ts';
 import { isRunning, refOf } from '../process-ref.ts';
-import type { Infrastructure } from './connection.ts';
+import { CONNECT_WITHIN_MS, type Infrastructure } from './connection.ts';
 import { containersOf, stopContainers } from './docker.ts';
 import { infraKind, startInfrastructure } from './start.ts';
 
 const query = async ({ mysql }: Infrastructure, sql: string): Promise<unknown> => {
   const { host, port, rootUser, rootPassword } = mysql;
-  const connection = await createConnection({ host, port, user: rootUser, password: rootPassword, allowPublicKeyRetrieval: true });
+  const account = { host, port, user: rootUser, password: rootPassword };
+  const connection = await createConnection({ ...account, connectTimeout: CONNECT_WITHIN_MS, allowPublicKeyRetrieval: true });
   try {
     return await connection.query(sql);
   } finally {
