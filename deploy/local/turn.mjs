@@ -31,7 +31,7 @@ export const takeTurn = async (file, { waiting = () => undefined, signal } = {})
           told = true;
         }
         await pause(LOOK_INTERVAL_MS); // not blocking: a signal has to be heard meanwhile
-      } else await clear(file, other);
+      } else await clear(file, other, signal);
     }
   } catch (error) {
     mine.delete(mark);
@@ -62,8 +62,8 @@ const take = (file, mark) => {
 };
 
 /** Those who find the same turn abandoned take turns in clearing it, lest a slow one remove what a faster one has put there since. */
-const clear = async (file, abandoned) => {
-  const release = await takeTurn(`${file}.${createHash('sha256').update(abandoned).digest('hex').slice(0, 16)}`);
+const clear = async (file, abandoned, signal) => {
+  const release = await takeTurn(`${file}.${createHash('sha256').update(abandoned).digest('hex').slice(0, 16)}`, { signal });
   if (read(file) === abandoned) rmSync(file, { force: true });
   release();
 };

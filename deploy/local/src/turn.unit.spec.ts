@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@jumun/testkit/eventually';
 import { startTime } from '../process-id.mjs';
 import { takeTurn } from '../turn.mjs';
 
@@ -49,13 +50,30 @@ test('a turn is not that of whoever has got its process’s id since, also where
   }
 });
 
+test('who is killed while clearing the turn of another one holds up nobody', async () => {
+  writeFileSync(file, String(await pidOfTheDead()));
+  const clearing = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { rmSync } = fs;
+    fs.rmSync = (path, options) => (path === ${JSON.stringify(file)} ? process.kill(process.pid, 'SIGKILL') : rmSync(path, options));
+    syncBuiltinESMExports();
+    const { takeTurn } = await import(${JSON.stringify(new URL('../turn.mjs', import.meta.url).href)});
+    await takeTurn(${JSON.stringify(file)});`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', clearing], { stdio: 'inherit' });
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  expect(readdirSync(dir)).toHaveLength(2);
+  (await takeTurn(file, { signal: AbortSignal.timeout(30_000) }))();
+  expect(readdirSync(dir)).toEqual([]);
+});
+
 test('who waits longer is told for whom, hears signals meanwhile, and may give up', async () => {
   const child = spawn('sleep', ['60']);
   writeFileSync(file, `${child.pid} mark ${startTime(child.pid!)}`);
   const told: number[] = [];
   const wanting = new AbortController();
   const waiting = takeTurn(file, { waiting: (pid) => told.push(pid), signal: wanting.signal }).catch((error: unknown) => error);
-  while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually(() => told.length > 0);
   expect(told).toEqual([child.pid]);
   wanting.abort(new Error('not wanted any more'));
   expect(await waiting).toEqual(new Error('not wanted any more'));
@@ -68,12 +86,13 @@ test('who waits longer is told for whom, hears signals meanwhile, and may give u
 
 test('two of one process take turns as well', async () => {
   const first = await takeTurn(file);
-  let isSecond = false;
-  const second = takeTurn(file).then((release) => ((isSecond = true), release));
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(isSecond).toBe(false);
+  const order: string[] = [];
+  const second = takeTurn(file, { waiting: () => order.push('second waits') }).then((release) => (order.push('second goes'), release));
+  await eventually(() => order.length > 0);
+  order.push('first ends');
   first();
   (await second)();
+  expect(order).toEqual(['second waits', 'first ends', 'second goes']);
 });
 
 test('of many who wait at a dead one’s turn, one goes at a time', async () => {
@@ -98,4 +117,4 @@ test('of many who wait at a dead one’s turn, one goes at a time', async () => 
   const words = readFileSync(diary, 'utf8').trim().split('\n');
   expect(words).toHaveLength(2 * (4 * 4 + 4 * 5));
   for (let n = 0; n < words.length; n += 2) expect([words[n], words[n + 1]]).toEqual([words[n], words[n]?.replace('in', 'out')]);
-}, 60_000);
+});
