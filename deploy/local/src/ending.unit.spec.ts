@@ -30,7 +30,7 @@ const supervise = (stdout: 'pipe' | number) => {
   const heard = createInterface({ input: supervisor.stdio[3] as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   const next = async (): Promise<unknown> => (await heard.next()).value as unknown;
   const tell = (what: string): unknown => supervisor.stdin?.write(`${what}\n`);
-  return { supervisor, exited: once(supervisor, 'exit').then(([code]: unknown[]) => code), next, tell };
+  return { supervisor, exited: once(supervisor, 'close').then(([code]: unknown[]) => code), next, tell };
 };
 
 test.each(['throw', 'reject'])('what nobody has caught (%s) is said, and ends the cluster instead of leaving it', async (what) => {

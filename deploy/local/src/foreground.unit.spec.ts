@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@jumun/testkit/eventually';
 import { nodeBinary } from './paths.ts';
 import { isRunning, terminate, type ProcessRef } from './process-ref.ts';
 
@@ -17,7 +18,7 @@ afterAll(async () => {
 
 const url = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);
 const until = async (file: string): Promise<string> => {
-  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually(() => existsSync(file));
   return readFileSync(file, 'utf8');
 };
 
@@ -45,12 +46,16 @@ const start = async (name: string) => {
       '--input-type=module',
       '-e',
       `import { spawn } from 'node:child_process';
+       import { writeFileSync } from 'node:fs';
        import { untilReady } from ${url('./foreground.ts')};
        const options = { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] };
        const supervisor = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', process.argv[1]], options);
-       const outcome = await untilReady(supervisor);
+       const waiting = untilReady(supervisor);
+       writeFileSync(process.argv[2], '');
+       const outcome = await waiting;
        process.exit(outcome === 'ready' ? 0 : outcome);`,
       supervisor,
+      file('waiting'),
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
@@ -58,6 +63,7 @@ const start = async (name: string) => {
   const exited = once(foreground, 'exit').then(([code]: unknown[]) => code); // listened to from the start: it may end at any time
   const ref = JSON.parse(await until(file('up'))) as ProcessRef;
   supervisors.push(ref);
+  await until(file('waiting'));
   return { foreground, exited, ref, file, getReady: () => writeFileSync(file('go'), '') };
 };
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@jumun/testkit/eventually';
 import { Failure } from './failure.ts';
 import { ManagedProcess } from './managed-process.ts';
 
@@ -11,16 +12,17 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
+const forever = 'setInterval(() => {}, 1000)';
 const managed = (script: string, restart: boolean, events: string[] = []): ManagedProcess => {
   const file = join(dir, `${processes.length}`);
   const made = new ManagedProcess(
     {
       name: 'example',
       command: process.execPath,
-      args: ['-e', `require('fs').writeFileSync('${file}.up', ''); ${script}`],
+      args: ['-e', `${script}; require('fs').writeFileSync('${file}.up', '')`],
       logFile: `${file}.log`,
       isReady: () => Promise.resolve(existsSync(`${file}.up`)),
-      readyWithinMs: 10_000,
+      readyWithinMs: 60_000,
       stopGraceMs: 2000,
     },
     { restart, onChange: (_, what) => events.push(what) },
@@ -29,17 +31,23 @@ const managed = (script: string, restart: boolean, events: string[] = []): Manag
   return made;
 };
 
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+/** Another one, killed so often, has been revived each time: by then so has whatever was to be revived as often before. */
+const othersAreRevived = async (times: number): Promise<void> => {
+  const other = managed(forever, true);
+  await other.start();
+  for (let n = 0; n < times; n++) {
+    await other.kill();
+    await eventually(() => other.ready);
+  }
 };
 
 test('what was killed comes back when it is supervised, as another process', async () => {
   const events: string[] = [];
-  const server = managed('setInterval(() => {}, 1000)', true, events);
+  const server = managed(forever, true, events);
   await server.start();
   const before = server.pid;
   await server.kill();
-  await until(() => server.ready);
+  await eventually(() => server.ready);
   expect(server.pid).not.toBe(before);
   expect(events).toEqual(['started', 'exited', 'restarting', 'started']);
   await server.stop();
@@ -49,22 +57,22 @@ test('what was killed comes back when it is supervised, as another process', asy
 
 test('a revival for which there is no room is tried again', async () => {
   const events: string[] = [];
-  const server = managed('setInterval(() => {}, 1000)', true, events);
+  const server = managed(forever, true, events);
   await server.start();
   const log = server.spec.logFile;
   rmSync(log);
   mkdirSync(log); // no log can be opened there, as on a full disk
   await server.kill();
-  await until(() => events.filter((what) => what === 'restarting').length === 2);
+  await eventually(() => events.filter((what) => what === 'restarting').length === 2);
   rmdirSync(log);
-  await until(() => server.ready);
+  await eventually(() => server.ready);
   expect(events.slice(0, 4)).toEqual(['started', 'exited', 'restarting', 'exited']);
   expect(events.slice(-2)).toEqual(['restarting', 'started']);
 });
 
 test('what is stopped or started within the pause before its revival is not revived', async () => {
   const events: string[] = [];
-  const server = managed('setInterval(() => {}, 1000)', true, events);
+  const server = managed(forever, true, events);
   await server.start();
   await server.kill();
   await server.stop();
@@ -72,12 +80,12 @@ test('what is stopped or started within the pause before its revival is not revi
   await server.start();
   await server.kill();
   await server.start();
-  await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than both pauses
+  await othersAreRevived(2);
   expect(events).toEqual(['started', 'exited', 'started', 'exited', 'started']);
 });
 
 test('what was killed stays down when it is not supervised, and can be started again', async () => {
-  const server = managed('setInterval(() => {}, 1000)', false);
+  const server = managed(forever, false);
   await server.start();
   await server.kill();
   expect(server.running).toBe(false);
@@ -86,7 +94,7 @@ test('what was killed stays down when it is not supervised, and can be started a
 });
 
 test('a stopped process can be ended', async () => {
-  const server = managed('setInterval(() => {}, 1000)', false);
+  const server = managed(forever, false);
   await server.start();
   await server.kill('SIGSTOP');
   await server.stop();
@@ -95,10 +103,11 @@ test('a stopped process can be ended', async () => {
 
 test('a wrong configuration is not tried again', async () => {
   const events: string[] = [];
-  const server = managed('setTimeout(() => process.exit(78), 300)', true, events);
+  const server = managed(`process.on('SIGUSR2', () => process.exit(78)); ${forever}`, true, events);
   await server.start();
-  await until(() => events.includes('exited'));
-  await new Promise((resolve) => setTimeout(resolve, 800)); // longer than the first backoff
+  await server.kill('SIGUSR2');
+  await eventually(() => events.includes('exited'));
+  await othersAreRevived(1);
   expect(events).toEqual(['started', 'exited']);
 });
 
@@ -110,7 +119,7 @@ test('one that cannot start says what it said itself', async () => {
       args: ['-e', "console.error('the port is taken'); process.exit(1)"],
       logFile: join(dir, 'broken.log'),
       isReady: () => Promise.resolve(false),
-      readyWithinMs: 10_000,
+      readyWithinMs: 60_000,
       stopGraceMs: 100,
     },
     { restart: false },

@@ -19,7 +19,7 @@ test('free ports are free and differ, until somebody listens', async () => {
   expect(await answers(ports[0]!)).toBe(false);
   await listen(ports[0]!);
   expect(await isPortFree(ports[0]!)).toBe(false);
-  expect(await answers(ports[0]!)).toBe(true);
+  expect(await answers(ports[0]!, 30_000)).toBe(true);
 });
 
 test('a taken port is named with the process that has it, and what to do', async () => {

@@ -13,9 +13,9 @@ test('a process is recognized while it runs, and not afterwards', async () => {
   const child = sleeper();
   const ref = refOf(child.pid);
   expect(isRunning(ref)).toBe(true);
-  expect(await terminate(ref, { graceMs: 5000 })).toBe('ended');
+  expect(await terminate(ref, { graceMs: 60_000 })).toBe('ended');
   expect(isRunning(ref)).toBe(false);
-  expect(await terminate(ref, { graceMs: 5000 })).toBe('gone');
+  expect(await terminate(ref, { graceMs: 60_000 })).toBe('gone');
 });
 
 test('a recycled pid is somebody else: it gets no signal', () => {

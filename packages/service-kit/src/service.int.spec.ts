@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, status } from '@grpc/grpc-js';
+import { eventually } from '@jumun/testkit/eventually';
 import { service as healthService } from 'grpc-health-check';
 import { EchoClient, type Saying } from '../test/echo.ts';
 import { freePort, type MariadbServer, startMariadb } from '../test/mariadb-server.ts';
@@ -196,7 +197,7 @@ describe('a service', () => {
     stream.write({ $type: 'kit.test.v1.Saying', text: 'x' });
     await new Promise((resolve) => stream.once('data', resolve));
     echo.child.kill('SIGTERM');
-    while (!messages(echo).includes('stopping')) await sleep(5);
+    await eventually(() => messages(echo).includes('stopping'));
     const answer = await fetch(`http://${echo.internal}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([503, { ready: false, failing: { process: 'stopping' } }]);
     expect((await fetch(`http://${echo.internal}/livez`)).status).toBe(200);
