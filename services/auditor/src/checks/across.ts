@@ -37,10 +37,13 @@ const range =
   (from: string, to: string): Condition =>
   (column) => ({ sql: ` AND ${column} > ? AND ${column} <= ?`, params: [from, to] });
 
-/** Commands of these orders, each a range of its own: by its index, which knows nothing of what an id begins with otherwise. */
+/**
+ * Commands of these orders, each a range of its own: by its index, which knows nothing of what an id begins with otherwise. An id without a
+ * slash, which a participant takes though no saga makes it, is its own order's, here as everywhere else.
+ */
 const commandsOf = (column: string, ids: readonly string[]): ReturnType<Condition> => ({
-  sql: ` AND (${ids.map(() => `(${column} > ? AND ${column} < ?)`).join(' OR ')})`,
-  params: ids.flatMap((id) => [`${id}/`, `${id}0`]), // nothing comes between the slash and the nought
+  sql: ` AND (${ids.map(() => `${column} = ? OR (${column} > ? AND ${column} < ?)`).join(' OR ')})`,
+  params: ids.flatMap((id) => [id, `${id}/`, `${id}0`]), // nothing comes between the slash and the nought
 });
 
 const stretch = (orders: readonly OrderRow[], within: Condition, commandsWithin: Condition): Stretch => ({

@@ -109,6 +109,11 @@ export const COUPONS: readonly Mutant[] = [
   },
   {
     red: 'inbox.coupon.one-effect',
+    because: 'a hold was answered without its effect, under an id that no saga makes',
+    tamper: on('coupon', answered(id('b7'), 'jumun.coupon.v1.CouponHeld')),
+  },
+  {
+    red: 'inbox.coupon.one-effect',
     because: 'a release was answered, but not carried out',
     tamper: on('coupon', answered(`${PAID}/reserve.coupon.undo/1`, 'jumun.coupon.v1.CouponReleased')),
   },

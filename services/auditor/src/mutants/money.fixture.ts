@@ -131,6 +131,11 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     red: 'orders.debit-heard',
+    because: 'a debit was answered without its effect, under an id that no saga makes',
+    tamper: on('wallet', answered(id('b7'), 'jumun.wallet.v1.WalletDebited')),
+  },
+  {
+    red: 'orders.debit-heard',
     because: 'an order was cancelled that had been paid, which its saga had not heard',
     tamper: on(
       'wallet',

@@ -136,6 +136,11 @@ export const STOCK: readonly Mutant[] = [
   },
   {
     red: 'inbox.catalog.one-effect',
+    because: 'a reservation was answered without its effect, under an id that no saga makes',
+    tamper: on('catalog', answered(id('b7'), 'jumun.inventory.v1.StockReserved')),
+  },
+  {
+    red: 'inbox.catalog.one-effect',
     because: 'a commit was answered before its transaction, which then rolled back',
     tamper: on('catalog', answered(`${id('b7')}/commit.stock/1`, 'jumun.inventory.v1.StockCommitted')),
   },
