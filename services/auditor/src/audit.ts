@@ -1,7 +1,7 @@
 import { isTransient, sleep } from '@jumun/service-kit';
 import { type Books, SCHEMAS } from './books.ts';
 import type { Check, CheckReport, Report, Violation } from './check.ts';
-import { couldNotLook } from './exit/could-not-look.ts';
+import { couldNotLook, NOT_TRIED } from './exit/could-not-look.ts';
 
 /** Waits between looks at a suspect. An effect that is under way shows in every schema within a second or so; a broken one never does. */
 const LOOK_AGAIN_AFTER_MS = [500, 1_000, 2_000, 4_000, 8_000];
@@ -42,26 +42,41 @@ const runCheck = async (check: Check, books: Books, strict: boolean, lookAgainAf
   return { name: check.name, claim: check.claim, ok: violations.length === 0, checked: first.checked, violations };
 };
 
-/** Throws unless all that the books are in answers. */
-const askAll = async (books: Books): Promise<void> => {
-  await Promise.all(SCHEMAS.map((schema) => books[schema].query('SELECT 1')));
-};
+const allAnswer = (books: Books): Promise<boolean> =>
+  Promise.all(SCHEMAS.map((schema) => books[schema].query('SELECT 1'))).then(
+    () => true,
+    () => false,
+  );
 
-/** One check that cannot be made hides none of the others. With a database away, however, most would fail, each after a wait. */
-const failedCheck = async ({ name, claim }: Check, books: Books, error: unknown): Promise<CheckReport> => {
-  if (isTransient(error)) await askAll(books);
-  return { name, claim, ok: false, checked: 0, violations: [], couldNotLook: couldNotLook(error) };
-};
+const notMade = ({ name, claim }: Check, why: string): CheckReport => ({
+  name,
+  claim,
+  ok: false,
+  checked: 0,
+  violations: [],
+  couldNotLook: why,
+});
 
-/** Reads all books and says, invariant by invariant, whether they agree. Changes nothing. Throws when a database is away. */
+/** Reads all books and says, invariant by invariant, whether they agree. Changes nothing. */
 export const audit = async (
   books: Books,
   checks: readonly Check[],
   { strict = false, lookAgainAfterMs = LOOK_AGAIN_AFTER_MS, onCheck }: AuditOptions = {},
 ): Promise<Report> => {
+  let isAway = false;
+  /** One check that cannot be made hides none of the others. With a database away, however, most would fail, each after a wait. */
+  const make = async (check: Check): Promise<CheckReport> => {
+    if (isAway) return notMade(check, NOT_TRIED);
+    try {
+      return await runCheck(check, books, strict, lookAgainAfterMs);
+    } catch (error) {
+      isAway = isTransient(error) && !(await allAnswer(books));
+      return notMade(check, couldNotLook(error));
+    }
+  };
   const reports: CheckReport[] = [];
   for (const check of checks) {
-    const report = await runCheck(check, books, strict, lookAgainAfterMs).catch((error: unknown) => failedCheck(check, books, error));
+    const report = await make(check);
     onCheck?.(report);
     reports.push(report);
   }

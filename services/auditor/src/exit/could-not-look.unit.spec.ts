@@ -3,7 +3,7 @@ import { couldNotLook } from './could-not-look.ts';
 
 it('says in a sentence that a database is away, without its statements', () => {
   expect(couldNotLook(new TransientError('statement: socket timeout\nsql: SELECT 1'))).toBe(
-    'Could not look: a database is away, or did not answer in time (statement: socket timeout). This says nothing of the books; try again.',
+    'Could not look: a database is away, or did not answer in time (statement: socket timeout).',
   );
 });
 
