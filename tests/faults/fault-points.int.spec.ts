@@ -84,7 +84,7 @@ describe('a death at each fault point', () => {
     for (let i = 0; i < 10; i++) coupons.push(await patiently(() => shop.coupon(customer, 10)));
     for (let i = 0; i < 4; i++) await acts.event();
   }, 240_000);
-  afterAll(() => end?.(), 90_000);
+  afterAll(() => end?.());
 
   /** The same call until its final answer, and once more: the answers must be equal in all that matters. */
   const twice = async (path: string, token: string, body: unknown, tell: (body: Record<string, unknown>) => unknown): Promise<unknown> => {
@@ -205,5 +205,5 @@ describe('a death at each fault point', () => {
 
   it('leaves books that agree', async () => {
     expect(await violationsAtRest(cluster)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -30,7 +30,7 @@ describe('kill -9 in the middle of a stream of orders', () => {
   afterAll(async () => {
     await stream?.stop();
     await end?.();
-  }, 90_000);
+  });
 
   const victims: Readonly<Record<string, () => Handle>> = {
     ...Object.fromEntries(
@@ -79,5 +79,5 @@ describe('kill -9 in the middle of a stream of orders', () => {
 
   it('leaves books that agree', async () => {
     expect(await violationsAtRest(cluster)).toEqual([]);
-  }, 60_000);
+  });
 });

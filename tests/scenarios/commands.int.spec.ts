@@ -70,7 +70,7 @@ describe('the commands', () => {
   afterAll(async () => {
     await npm('stop');
     rmSync(checkout, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('start, look, read, stop: each says what it did, and its exit code says whether it is well', async () => {
     expect(await npm('run', '-s', 'status')).toMatchObject({ code: 3, output: expect.stringContaining('To start: npm start') as string });
@@ -127,5 +127,5 @@ describe('the commands', () => {
     writeFileSync(ofTheDead, '{}');
     expect(await npm('stop')).toMatchObject({ code: 0, output: expect.stringContaining('Nothing is running') as string });
     expect(existsSync(ofTheDead)).toBe(false);
-  }, 120_000);
+  });
 });

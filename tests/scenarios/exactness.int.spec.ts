@@ -17,7 +17,7 @@ describe('many at once', () => {
   afterAll(async () => {
     await cluster?.stop();
     rmSync(dir, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   const one = ({ optionId }: Product, quantity = 1) => ({ items: [{ optionId, quantity }] });
 
@@ -30,7 +30,7 @@ describe('many at once', () => {
     expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(49);
     expect(await shop.balance(customer)).toBe(99_000);
     expect(await shop.stock(product)).toBe(99);
-  }, 60_000);
+  });
 
   it('refuses another body under a used key, and changes nothing', async () => {
     const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(1_000, 100)]);
@@ -39,7 +39,7 @@ describe('many at once', () => {
     const { status, body } = await shop.order(customer, one(product, 2), key);
     expect([status, body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
     expect(await shop.stock(product)).toBe(99);
-  }, 60_000);
+  });
 
   it('gives one coupon to one of two orders', async () => {
     const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(10_000, 100)]);
@@ -48,7 +48,7 @@ describe('many at once', () => {
     expect(tally(answers)).toEqual({ '201': 1, '409 COUPON_ALREADY_USED': 1 });
     expect(await shop.balance(customer)).toBe(91_000);
     expect(await shop.stock(product)).toBe(99);
-  }, 60_000);
+  });
 
   it('completes two of ten orders on a wallet for two', async () => {
     const [customer, product] = await Promise.all([shop.customer(20_000), shop.product(10_000, 100)]);
@@ -56,7 +56,7 @@ describe('many at once', () => {
     expect(tally(answers)).toEqual({ '201': 2, '400 INSUFFICIENT_BALANCE': 8 });
     expect(await shop.balance(customer)).toBe(0);
     expect(await shop.stock(product)).toBe(98);
-  }, 60_000);
+  });
 
   it('sells ten units to ten of a hundred buyers', async () => {
     const product = await shop.product(1_000, 10);
@@ -67,7 +67,7 @@ describe('many at once', () => {
     const balances = await Promise.all(buyers.map((buyer) => shop.balance(buyer)));
     expect(balances.filter((balance) => balance === 9_000)).toHaveLength(10);
     expect(balances.filter((balance) => balance === 10_000)).toHaveLength(90);
-  }, 120_000);
+  });
 
   it('lets a buyer who was refused buy again at once with what was given back', async () => {
     const [customer, friend, cheap] = await Promise.all([shop.customer(10_000), shop.customer(100_000), shop.product(100, 100)]);
@@ -88,9 +88,9 @@ describe('many at once', () => {
     expect(await shop.balance(customer)).toBe(10_000 - 9_000 - 4 * 90);
     expect(await Promise.all(wishes.map(({ product }) => shop.stock(product)))).toEqual([0, 0, 0, 0, 0]);
     expect(await shop.stock(cheap)).toBe(96);
-  }, 60_000);
+  });
 
   it('leaves books that agree', async () => {
     expect(await violationsOf(cluster)).toEqual([]);
-  }, 60_000);
+  });
 });

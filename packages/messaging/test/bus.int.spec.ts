@@ -263,4 +263,4 @@ it('is not healthy, and no error to whoever starts it, while no broker answers',
   const consumer = await nowhere.consume({ group: 'g', topics: ['t'], handle: async () => {} });
   expect(consumer.healthy()).toBe(false);
   await consumer.stop();
-}, 30_000);
+});

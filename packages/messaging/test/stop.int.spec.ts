@@ -28,7 +28,7 @@ afterAll(async () => {
   await fixture?.close();
   await infra?.stop();
   rmSync(dir, { recursive: true });
-}, 120_000);
+});
 
 it.each([
   ['hangs', 'SIGSTOP'],

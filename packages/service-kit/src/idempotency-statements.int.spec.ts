@@ -18,7 +18,7 @@ beforeAll(async () => {
   await db.execute(IDEMPOTENCY_DDL);
   // So few rows that a planner left to itself would scan them.
   await once(db, ['a', 'c', 'e']);
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([db.close(), impatient.close()]);
   await server.stop();

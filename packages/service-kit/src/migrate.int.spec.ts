@@ -16,7 +16,7 @@ const FIRST = `-- CreateTable\nCREATE TABLE note (\n  id INT PRIMARY KEY,\n  tex
 
 beforeAll(async () => {
   server = await startMariadb();
-}, 60_000);
+});
 beforeEach(() => {
   rmSync(folder, { recursive: true });
   write('20240101000000_first', FIRST);

@@ -70,7 +70,7 @@ const messages = ({ logs }: Running): unknown[] => logs.map(({ msg }) => msg);
 beforeAll(async () => {
   server = await startMariadb();
   databaseUrl = await server.schema();
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');

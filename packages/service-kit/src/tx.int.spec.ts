@@ -16,7 +16,7 @@ beforeAll(async () => {
   await db.execute(
     'CREATE TABLE thing (id INT PRIMARY KEY AUTO_INCREMENT, big BIGINT, at DATETIME(3), day DATE, bytes VARBINARY(20), text VARCHAR(50))',
   );
-}, 60_000);
+});
 
 beforeEach(async () => {
   await db.execute('DELETE FROM account');

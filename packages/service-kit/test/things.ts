@@ -17,7 +17,7 @@ export const openThings = (columns: string): Things => {
     things = { url, db: openDatabase(url) };
     await things.db.execute(IDEMPOTENCY_DDL);
     await things.db.execute(`CREATE TABLE thing (${columns})`);
-  }, 60_000);
+  });
   beforeEach(async () => {
     await things.db.execute('DELETE FROM idempotency');
     await things.db.execute('DELETE FROM thing');

@@ -6,7 +6,7 @@ import { countSagas } from './metrics.ts';
 let database: FreshDatabase;
 beforeAll(async () => {
   database = await freshDatabase(fileURLToPath(new URL('../prisma/migrations', import.meta.url)));
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 it('sagas are counted by state, parked ones whether or not something else of them is due', async () => {

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { orders, refusalData, topicNames } from '@jumun/protos';
 import { newId } from '@jumun/service-kit';
 import { eventually, reflect, type RunningService } from '@jumun/testkit';
@@ -6,7 +5,6 @@ import { type Counter, openCounter, type Order } from '../test/counter.ts';
 import { openSuite, type Suite } from '../test/suite.ts';
 
 const START_MS = 180_000;
-jest.setTimeout(120_000);
 
 let suite: Suite;
 let orchestrators: [RunningService, RunningService];

@@ -12,13 +12,13 @@ beforeAll(async () => {
   purse = await openPurse();
   service = await runWallet(purse);
   ({ client } = service);
-}, 120_000);
+});
 afterAll(async () => {
   await service?.stop();
   killLeftovers();
   await auditBooks(purse);
   await purse.close();
-}, 30_000);
+});
 
 type Answer<Case extends string> = { outcome?: { $case: Case } | { $case: 'refused'; refused: refusals.Refusal } };
 
@@ -269,27 +269,23 @@ describe('a process that dies', () => {
   it.each([
     ['before its commit: nothing happened, and the key is free', 'once:written-not-committed', false],
     ['after its commit: the key has the answer', 'once:committed-not-answered', true],
-  ])(
-    '%s',
-    async (_, point, happened) => {
-      service.arm(point, 'kill');
-      // The process learns of an armed point a moment later, so it may still carry out a call or two.
-      const request = (await eventually(async () => {
-        const call = chargeRequest(await purse.userWith(0), { amount: 5_000 });
-        return client.chargeWallet(call).then(
-          () => undefined,
-          () => call,
-        );
-      })) as wallet.ChargeWalletRequest;
-      const { userId } = request;
-      await service.answersAgain();
-      expect(await rowsOf(purse, 'idempotency', userId)).toHaveLength(happened ? 1 : 0);
-      expect(await client.chargeWallet(request)).toMatchObject({ outcome: { charged: { balance: 5_000 } }, replayed: happened });
-      expect((await client.getWallet({ userId })).balance).toBe(5_000);
-      expect(await rowsOf(purse, 'outbox', userId)).toHaveLength(1);
-    },
-    120_000,
-  );
+  ])('%s', async (_, point, happened) => {
+    service.arm(point, 'kill');
+    // The process learns of an armed point a moment later, so it may still carry out a call or two.
+    const request = (await eventually(async () => {
+      const call = chargeRequest(await purse.userWith(0), { amount: 5_000 });
+      return client.chargeWallet(call).then(
+        () => undefined,
+        () => call,
+      );
+    })) as wallet.ChargeWalletRequest;
+    const { userId } = request;
+    await service.answersAgain();
+    expect(await rowsOf(purse, 'idempotency', userId)).toHaveLength(happened ? 1 : 0);
+    expect(await client.chargeWallet(request)).toMatchObject({ outcome: { charged: { balance: 5_000 } }, replayed: happened });
+    expect((await client.getWallet({ userId })).balance).toBe(5_000);
+    expect(await rowsOf(purse, 'outbox', userId)).toHaveLength(1);
+  });
 });
 
 it('describes itself, and the standard services, to a client that knows nothing of them', async () => {

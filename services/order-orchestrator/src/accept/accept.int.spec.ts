@@ -16,7 +16,7 @@ let rivals: Database[];
 beforeAll(async () => {
   database = await freshDatabase(fileURLToPath(new URL('../../prisma/migrations', import.meta.url)));
   rivals = Array.from({ length: 4 }, () => openDatabase(database.url));
-}, 60_000);
+});
 beforeEach(() =>
   Promise.all(['orders', 'order_lines', 'sagas', 'idempotency'].map((table) => database.db.execute(`DELETE FROM ${table}`))),
 );

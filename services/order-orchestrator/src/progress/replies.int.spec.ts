@@ -78,7 +78,7 @@ beforeAll(async () => {
     return accepted.orderId;
   };
   await eventually(() => replies.ownedPartitions(orderReplies).length > 0, { withinMs: 60_000 });
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all([replies, ...listening].map((consumer) => consumer.stop()));
@@ -86,7 +86,7 @@ afterAll(async () => {
   await events.stop();
   await bus.close();
   await database.drop();
-}, 60_000);
+});
 
 const command = (id: string) => eventually(() => heard.find((message) => message.id === id), { withinMs: 30_000 });
 const answer = (commandId: string, payload: { $type: string }) =>

@@ -56,7 +56,7 @@ beforeAll(async () => {
   sagas = Array.from({ length: ORDERS }, begun);
   await database.db.transaction((tx) => insertAccepted(tx, sagas));
   await database.db.query('ANALYZE TABLE orders, order_lines, sagas');
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 describe('a saga', () => {

@@ -17,7 +17,7 @@ let store: SagaStore<Tx>;
 beforeAll(async () => {
   database = await freshDatabase(migrations);
   store = sagaStore({ db: database.db, eventResendMs: 1_000 });
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 const accepted = async (): Promise<Progress<PlacedOrder>> => {

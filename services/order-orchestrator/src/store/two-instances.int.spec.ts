@@ -15,7 +15,7 @@ const migrations = fileURLToPath(new URL('../../prisma/migrations', import.meta.
 let database: FreshDatabase;
 beforeAll(async () => {
   database = await freshDatabase(migrations);
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 /** An instance with a memory of its own, which ids it has locked to read them, and which ends it has told. */

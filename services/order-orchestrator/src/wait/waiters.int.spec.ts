@@ -10,7 +10,7 @@ import { openWaiters } from './waiters.ts';
 let database: FreshDatabase;
 beforeAll(async () => {
   database = await freshDatabase(fileURLToPath(new URL('../../prisma/migrations', import.meta.url)));
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 const placed = async (): Promise<string> => {
