@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, status } from '@grpc/grpc-js';
+import { freeAddress } from '@jumun/testkit';
 import { eventually } from '@jumun/testkit/eventually';
 import { service as healthService } from 'grpc-health-check';
 import { EchoClient, type Saying } from '../test/echo.ts';
-import { freePort, type MariadbServer, startMariadb } from '../test/mariadb-server.ts';
+import { type MariadbServer, startMariadb } from '../test/mariadb-server.ts';
 import { grpcClient, UpstreamUnavailable } from './grpc-client.ts';
 import { sleep } from './retry.ts';
 import { withTrace } from './trace.ts';
@@ -29,8 +30,8 @@ interface Running {
 const running = new Set<ChildProcess>();
 
 const startEcho = async (extra: Record<string, string> = {}, ports?: { grpc: string; internal: string }): Promise<Running> => {
-  const grpc = ports?.grpc ?? `127.0.0.1:${await freePort()}`;
-  const internal = ports?.internal ?? `127.0.0.1:${await freePort()}`;
+  const grpc = ports?.grpc ?? (await freeAddress());
+  const internal = ports?.internal ?? (await freeAddress());
   const env = {
     PATH: process.env['PATH'],
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { freePort } from '@jumun/testkit';
 import { inContainers, startContainer } from './container.ts';
-import { freePort } from './mariadb-server.ts';
 
 interface RedisServer {
   url: string;
