@@ -45,6 +45,7 @@ const asRoot = async (work: (root: Connection) => Promise<void>): Promise<void> 
     user: mysql.rootUser,
     password: mysql.rootPassword,
     allowPublicKeyRetrieval: true,
+    connectTimeout: 60_000, // the driver's own second is less than a busy machine takes at times
   });
   try {
     await work(root);
