@@ -172,15 +172,16 @@ describe('a service', () => {
   it('is unavailable to its clients when it says so, is not there, or does not answer in time', async () => {
     await expect(clientOf(echo.grpc).say({ text: 'transient' })).rejects.toThrow(UpstreamUnavailable);
     await expect(clientOf('127.0.0.1:1').say({ text: 'x' })).rejects.toThrow(UpstreamUnavailable);
+    const patient = clientOf(echo.grpc, { deadlineMs: 60_000 }); // but for a call that says otherwise
     const start = performance.now();
-    await expect(clientOf(echo.grpc).say({ text: 'slow' }, { deadlineMs: 150 })).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
-    expect(performance.now() - start).toBeLessThan(1_000);
+    await expect(patient.say({ text: 'slow' }, { deadlineMs: 150 })).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 
   it('is used in turn with others, and not while it is gone', async () => {
     const other = await startEcho();
     await other.ready();
-    const client = clientOf(`${echo.grpc},${other.grpc}`, { deadlineMs: 1_000 });
+    const client = clientOf(`${echo.grpc},${other.grpc}`, { deadlineMs: 20_000 });
     await Promise.all(Array.from({ length: 20 }, () => client.say({ text: 'x' })));
     other.child.kill('SIGTERM');
     expect(await other.exited).toBe(0);
