@@ -194,13 +194,14 @@ describe('consuming', () => {
 
   it('waits a transient failure out for longer than the session, with a full queue, and stays in the group', async () => {
     const topic = await freshTopic(1);
-    const until = Date.now() + 9_000;
+    let until: number | undefined; // counted from the first failure: nobody knows how long it takes to join
     let failures = 0;
     const seen = new Set<string>();
     const joins = () => traffic.requests(JOIN_GROUP, `${fixture.prefix}g-${topic}`).length;
     const consumer = await consume(
       topic,
       async (batch) => {
+        until ??= Date.now() + 9_000;
         if (Date.now() < until) {
           failures++;
           throw new TransientError('away');
@@ -251,8 +252,8 @@ describe('consuming', () => {
       await there;
       took.push(performance.now() - start);
     }
-    // Those that the machine delays prove nothing; one that waited for the next poll would be as slow as the others.
-    expect(took.sort((a, b) => a - b)[5]).toBeLessThan(100);
+    // Those that the machine delays prove nothing. Waiting for the next poll, all but the first would take a second, or most of it.
+    expect(took.sort((a, b) => a - b)[5]).toBeLessThan(500);
   });
 });
 
