@@ -36,6 +36,14 @@ export const openTestGateway = async (env: NodeJS.ProcessEnv = {}): Promise<Gate
   return gateway;
 };
 
+/** Stops the clock by which rates are limited and patience ends: calls are made at one moment then, however long the machine takes for them. */
+export const stopClock = (): { pass(ms: number): void; goOn(): void } => {
+  const now = performance.now.bind(performance);
+  let stoppedAtMs = now();
+  performance.now = () => stoppedAtMs;
+  return { pass: (ms) => void (stoppedAtMs += ms), goOn: () => void (performance.now = now) };
+};
+
 /** A token as the gateway would issue it, but for what is overridden. */
 export const mint = (
   claims: Record<string, unknown> = {},

@@ -1,8 +1,9 @@
-import { asker, mint, openTestGateway } from '../../test/gateway.ts';
+import { asker, mint, openTestGateway, stopClock } from '../../test/gateway.ts';
 
 it('limits users by user, and signing up and in by address', async () => {
   const gateway = await openTestGateway({ RATE_LIMIT_PER_USER: '3', RATE_LIMIT_PER_ADDRESS: '2' });
   const ask = asker(gateway);
+  const clock = stopClock();
   try {
     const token = mint({ sub: '0197a6c2-7d1e-7c3a-9b51-000000000001' });
     const tries = await Promise.all(Array.from({ length: 4 }, () => ask('GET /v1/orders/x', { token })));
@@ -18,7 +19,10 @@ it('limits users by user, and signing up and in by address', async () => {
     expect(signIns.map(({ status }) => status)).toEqual([401, 401, 429]);
     expect(signIns[2]?.headers['ratelimit-policy']).toBe('"default";q=2;w=1');
     expect((await ask('POST /v1/users', { body: {} })).status).toBe(429);
+    clock.pass(1_000);
+    expect((await ask('POST /v1/users', { body: {} })).status).toBe(400);
   } finally {
+    clock.goOn();
     await gateway.stop(100);
   }
 });
