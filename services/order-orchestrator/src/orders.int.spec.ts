@@ -329,7 +329,7 @@ describe('when others are away', () => {
 
   it('stops within its time; what is under way is answered, or, where it takes longer than a stop may, by its key elsewhere', async () => {
     const { wallet } = suite.participants;
-    wallet.arm('inbox:written-not-committed', 'stall 1000');
+    wallet.arm('inbox:written-not-committed', 'stall 2500'); // for longer than it may take to be seen
     const park = await suite.newBuyer(1_000);
     const wish: Order = { userId: park, items: [[tea, 1]], key: newId() };
     const underWay = counters[1].place(wish).catch(() => counters[0].insist(wish));

@@ -75,21 +75,19 @@ describe('users', () => {
 
   it('a hundred at once do not keep a balance from being read', async () => {
     const user = await signUp();
-    let worstMs = 0;
-    let over = false;
-    const start = performance.now();
+    let [created, createdDuringOne, over] = [0, 0, false];
     const reads = (async () => {
       while (!over) {
-        const from = performance.now();
+        const before = created;
         await client.getWallet({ userId: user.id });
-        worstMs = Math.max(worstMs, performance.now() - from);
+        createdDuringOne = Math.max(createdDuringOne, created - before);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     })();
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, () =>
         trySignUp().then(
-          () => 'created',
+          () => void created++,
           (error: unknown) => (isOverloaded(error) ? 'overloaded' : error),
         ),
       ),
@@ -97,9 +95,9 @@ describe('users', () => {
     over = true;
     await reads;
     // On a machine that is busy with other things some hear that it is too much; nobody waits in vain.
-    expect(outcomes.filter((outcome) => outcome !== 'created' && outcome !== 'overloaded')).toEqual([]);
-    expect(outcomes).toContain('created');
-    expect(worstMs / (performance.now() - start)).toBeLessThan(0.5); // one that waited for them all would have taken the most of it
+    expect(outcomes.filter((outcome) => outcome !== undefined && outcome !== 'overloaded')).toEqual([]);
+    expect(created).toBeGreaterThan(0);
+    expect(createdDuringOne).toBeLessThanOrEqual(created / 2); // while one waits that waits for them all, most of them are created
   });
 
   it.each(['ab', 'Upper', 'a b c', '한글한글', 'x'.repeat(51)])('cannot be called %j', async (bad) =>
