@@ -102,7 +102,7 @@ describe('the commands', () => {
     const former = refOf(wallet.pid);
     process.kill(wallet.pid, 'SIGKILL');
     await eventually(() => !isRunning(former));
-    await eventually(async () => (await fetch(`${wallet.internalUrl}/readyz`)).ok);
+    await eventually(async () => (await fetch(`${wallet.internalUrl}/readyz`)).ok, { withinMs: 90_000 });
     expect((await npm('run', '-s', 'status')).output).toMatch(/✘ wallet +gone/); // which is what the file still says
 
     expect(await npm('stop')).toMatchObject({ code: 0, output: expect.stringContaining('stopped') as string });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, localDir, startCluster } from '@jumun/local';
 import { violationsOf } from './auditing.ts';
-import { type Customer, openShop, type Product, type Shop, tally } from './shop.ts';
+import { type Customer, openShop, type OrderWish, type Product, type Shop, tally } from './shop.ts';
 
 describe('many at once', () => {
   let dir: string;
@@ -11,7 +11,7 @@ describe('many at once', () => {
   let shop: Shop;
   beforeAll(async () => {
     dir = mkdtempSync(join(localDir, 'exactness-'));
-    cluster = await startCluster({ dir, seed: false, env: { gateway: { RATE_LIMIT_PER_USER: '0' } } });
+    cluster = await startCluster({ dir, seed: false, faultPoints: true, env: { gateway: { RATE_LIMIT_PER_USER: '0' } } });
     shop = openShop(cluster);
   }, 240_000);
   afterAll(async () => {
@@ -20,11 +20,13 @@ describe('many at once', () => {
   });
 
   const one = ({ optionId }: Product, quantity = 1) => ({ items: [{ optionId, quantity }] });
+  /** Waits for the end on a busy machine too. */
+  const order = (customer: Customer, wish: OrderWish, key?: string) => shop.order(customer, wish, key, { prefer: 'wait=30' });
 
   it('takes fifty equal requests with one key as one order', async () => {
     const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(1_000, 100)]);
     const key = randomUUID();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => shop.order(customer, one(product), key)));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => order(customer, one(product), key)));
     expect(tally(answers)).toEqual({ '201': 50 });
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(49);
@@ -35,8 +37,8 @@ describe('many at once', () => {
   it('refuses another body under a used key, and changes nothing', async () => {
     const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(1_000, 100)]);
     const key = randomUUID();
-    await shop.order(customer, one(product), key);
-    const { status, body } = await shop.order(customer, one(product, 2), key);
+    await order(customer, one(product), key);
+    const { status, body } = await order(customer, one(product, 2), key);
     expect([status, body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED']);
     expect(await shop.stock(product)).toBe(99);
   });
@@ -44,7 +46,7 @@ describe('many at once', () => {
   it('gives one coupon to one of two orders', async () => {
     const [customer, product] = await Promise.all([shop.customer(100_000), shop.product(10_000, 100)]);
     const couponId = await shop.coupon(customer, 10);
-    const answers = await Promise.all([0, 1].map(() => shop.order(customer, { ...one(product), couponId })));
+    const answers = await Promise.all([0, 1].map(() => order(customer, { ...one(product), couponId })));
     expect(tally(answers)).toEqual({ '201': 1, '409 COUPON_ALREADY_USED': 1 });
     expect(await shop.balance(customer)).toBe(91_000);
     expect(await shop.stock(product)).toBe(99);
@@ -52,7 +54,7 @@ describe('many at once', () => {
 
   it('completes two of ten orders on a wallet for two', async () => {
     const [customer, product] = await Promise.all([shop.customer(20_000), shop.product(10_000, 100)]);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => shop.order(customer, one(product))));
+    const answers = await Promise.all(Array.from({ length: 10 }, () => order(customer, one(product))));
     expect(tally(answers)).toEqual({ '201': 2, '400 INSUFFICIENT_BALANCE': 8 });
     expect(await shop.balance(customer)).toBe(0);
     expect(await shop.stock(product)).toBe(98);
@@ -61,7 +63,7 @@ describe('many at once', () => {
   it('sells ten units to ten of a hundred buyers', async () => {
     const product = await shop.product(1_000, 10);
     const buyers: Customer[] = await shop.customers(100, 10_000);
-    const answers = await Promise.all(buyers.map((buyer) => shop.order(buyer, one(product))));
+    const answers = await Promise.all(buyers.map((buyer) => order(buyer, one(product))));
     expect(tally(answers)).toEqual({ '201': 10, '400 OUT_OF_STOCK': 90 });
     expect(await shop.stock(product)).toBe(0);
     const balances = await Promise.all(buyers.map((buyer) => shop.balance(buyer)));
@@ -74,12 +76,14 @@ describe('many at once', () => {
     const wishes = await Promise.all(
       Array.from({ length: 5 }, async () => ({ product: await shop.product(10_000, 1), couponId: await shop.coupon(customer, 10) })),
     );
-    // All pass the quote on a wallet for one. Whoever hears of a refusal has to find coupon and unit free, without a moment's wait.
+    // All pass the quote on a wallet for one, which pays nobody before the last has come. Whoever hears of a refusal has to find coupon and unit free,
+    // without a moment's wait.
+    cluster.service('wallet').armFault('inbox:loaded-not-decided', 'stall 2000');
     const tries = await Promise.all(
       wishes.map(async ({ product, couponId }) => {
-        const first = await shop.order(customer, { ...one(product), couponId });
+        const first = await order(customer, { ...one(product), couponId });
         if (first.status === 201) return { first, again: [] };
-        return { first, again: await Promise.all([shop.order(customer, { ...one(cheap), couponId }), shop.order(friend, one(product))]) };
+        return { first, again: await Promise.all([order(customer, { ...one(cheap), couponId }), order(friend, one(product))]) };
       }),
     );
     expect(tally(tries.map(({ first }) => first))).toEqual({ '201': 1, '400 INSUFFICIENT_BALANCE': 4 });
