@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, rootDir, type ServiceProcess } from '@jumun/local';
 import { eventually } from '@jumun/testkit';
-import { violationsAtRest } from './books.ts';
+import { violationsAtRest } from '../scenarios/books.ts';
 import { type Customer, openShop, type Product, type Shop } from '../scenarios/shop.ts';
 import { patiently, pause, startedCluster, untilFinal, wealthy } from './setting.ts';
 

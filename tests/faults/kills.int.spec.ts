@@ -4,7 +4,7 @@
  */
 import { type Cluster, type Handle } from '@jumun/local';
 import { eventually } from '@jumun/testkit';
-import { violationsAtRest } from './books.ts';
+import { violationsAtRest } from '../scenarios/books.ts';
 import { violationsOf } from '../scenarios/auditing.ts';
 import { openShop, type Shop, tally } from '../scenarios/shop.ts';
 import { pause, startedCluster } from './setting.ts';

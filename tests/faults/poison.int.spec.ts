@@ -10,7 +10,7 @@ import { createLogger } from '@jumun/service-kit';
 import { eventually } from '@jumun/testkit';
 // oxlint-disable-next-line jumun/borders -- dead letters are bare records, which the port does not hand out
 import { type Consumer, Kafka, logLevel } from 'kafkajs';
-import { violationsAtRest } from './books.ts';
+import { violationsAtRest } from '../scenarios/books.ts';
 import { type Customer, openShop, type Product, type Shop } from '../scenarios/shop.ts';
 import { startedCluster, untilFinal, wealthy } from './setting.ts';
 

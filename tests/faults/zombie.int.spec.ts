@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster, ServiceProcess } from '@jumun/local';
 import { eventually } from '@jumun/testkit';
-import { violationsAtRest } from './books.ts';
+import { violationsAtRest } from '../scenarios/books.ts';
 import { openShop, type Shop, tally } from '../scenarios/shop.ts';
 import { pause, SESSION_MS, startedCluster } from './setting.ts';
 import { brokenPromises, openStream, type OrderStream } from './stream.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, localDir, startCluster } from '@jumun/local';
-import { violationsOf } from './auditing.ts';
+import { violationsAtRest } from './books.ts';
 import { type Customer, openShop, type OrderWish, type Product, type Shop, tally } from './shop.ts';
 
 describe('many at once', () => {
@@ -95,6 +95,6 @@ describe('many at once', () => {
   });
 
   it('leaves books that agree', async () => {
-    expect(await violationsOf(cluster)).toEqual([]);
+    expect(await violationsAtRest(cluster)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Cluster } from '@jumun/local';
 import { openDatabase } from '@jumun/service-kit';
 import { eventually } from '@jumun/testkit';
-import { violationsOf } from '../scenarios/auditing.ts';
+import { violationsOf } from './auditing.ts';
 
 /** Sagas that somebody still has to look at: running ones, and ended ones whose event is not known to be out. */
 const UNDER_WAY = 'SELECT COUNT(*) AS sagas FROM orders.sagas WHERE outcome IS NULL OR event_sent_at IS NULL';
