@@ -1,4 +1,4 @@
-import { textOf, TransientError } from '@jumun/service-kit';
+import { isTransient, textOf, TransientError } from '@jumun/service-kit';
 
 /** Thrown by a participant's `save` when a rival changed what `load` had read without a lock: the round is played again, with locks. */
 export class OptimisticConflict extends Error {
@@ -11,7 +11,8 @@ export class UnknownPartitionError extends Error {
 }
 
 const TOO_LARGE: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
-const DEFINITE: ReadonlySet<string> = new Set([...TOO_LARGE, 'INVALID_TOPIC_EXCEPTION', 'INVALID_RECORD', 'TOPIC_AUTHORIZATION_FAILED']);
+const OF_THE_TOPIC: ReadonlySet<string> = new Set(['INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED']);
+const DEFINITE: ReadonlySet<string> = new Set([...TOO_LARGE, ...OF_THE_TOPIC, 'INVALID_RECORD']);
 
 interface KafkaErrorLike {
   readonly type?: unknown;
@@ -31,6 +32,9 @@ const isDefinite = (error: unknown): boolean => error instanceof UnknownPartitio
 
 /** True when a message, or several sent together, have more bytes than the topic takes. */
 export const isTooLarge = (error: unknown): boolean => isOne(TOO_LARGE, error);
+
+/** True when it is for what a message is, not for where it goes, that it cannot be sent, every time. */
+export const isOfOneMessage = (error: unknown): boolean => !isTransient(error) && !isOne(OF_THE_TOPIC, error);
 
 /** A broker that has just started reads its groups' offsets before it lets anybody join. */
 const LOADING: ReadonlySet<string> = new Set(['GROUP_LOAD_IN_PROGRESS']);

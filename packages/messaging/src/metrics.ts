@@ -24,7 +24,14 @@ export const deadLetters = new Counter({
 
 export const outboxAge = new Gauge({
   name: 'jumun_outbox_age_seconds',
-  help: 'Age of the oldest message that is still to be sent.',
+  help: 'Age of the oldest message that is still to be sent, and was not refused.',
+  registers,
+});
+
+export const outboxRefusals = new Counter({
+  name: 'jumun_outbox_refusals_total',
+  help: 'Messages of the outbox that were refused for good, once for each time that they were tried.',
+  labelNames: ['topic'],
   registers,
 });
 

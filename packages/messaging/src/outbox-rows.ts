@@ -1,4 +1,4 @@
-import { newId, type Tx } from '@jumun/service-kit';
+import { type Database, newId, type Tx } from '@jumun/service-kit';
 import { cloudEventHeaders, encodePayload } from './codec.ts';
 import type { EncodedMessage, OutMessage } from './message.ts';
 
@@ -13,29 +13,46 @@ export interface OutboxRow {
   readonly createdAt: Date;
 }
 
-/** A row that is still to be sent, and how old it is by the database's clock. */
-export interface UnsentRow extends OutboxRow {
+/**
+ * The next topic with unsent rows, and how old what has waited longest there is; 0 if all of it was refused. One dive into the index: GROUP BY
+ * and DISTINCT would read past every row that waits.
+ */
+export const NEXT_TOPIC = `
+  SELECT topic, IF(refused_at IS NULL, TIMESTAMPDIFF(SECOND, created_at, CURRENT_TIMESTAMP(3)), 0) AS ageSeconds
+    FROM outbox FORCE INDEX (outbox_unsent)
+   WHERE sent_at IS NULL AND topic > ?
+   ORDER BY topic, refused_at, created_at LIMIT 1`;
+
+interface WaitingTopic {
+  readonly topic: string;
   readonly ageSeconds: number | bigint;
 }
 
-const readUnsent = (ofTopics: string): string => `
-  SELECT id, topic, message_key AS messageKey, type, payload, traceparent, created_at AS createdAt,
-         TIMESTAMPDIFF(SECOND, created_at, CURRENT_TIMESTAMP(3)) AS ageSeconds
-    FROM outbox FORCE INDEX (outbox_unsent)
-   WHERE sent_at IS NULL AND topic ${ofTopics} (?)
-     AND (created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND OR created_at > CURRENT_TIMESTAMP(3) + INTERVAL ? SECOND)
-   ORDER BY created_at LIMIT ?`;
+/** All topics with unsent rows, each with that age. */
+export const readWaitingTopics = async (db: Database): Promise<Map<string, number>> => {
+  const ages = new Map<string, number>();
+  const nextAfter = async (topic: string): Promise<WaitingTopic | undefined> => (await db.query<WaitingTopic>(NEXT_TOPIC, [topic]))[0];
+  for (let next = await nextAfter(''); next !== undefined; next = await nextAfter(next.topic))
+    ages.set(next.topic, Number(next.ageSeconds));
+  return ages;
+};
 
 /**
  * Unsent rows are found by being unsent, never by how far one has read: a slow transaction may commit an old row late. Only those of just now
  * are left to who wrote them. A row has the time of its event, by the clock of who wrote it; if that is ahead of the database's, its rows are
- * of the future, and are not waited for.
+ * of the future, and are not waited for. Those that were refused come last, the longest ago first.
  */
-export const READ_UNSENT = readUnsent('NOT IN');
-export const READ_UNSENT_OF = readUnsent('IN');
+export const READ_UNSENT = `
+  SELECT id, topic, message_key AS messageKey, type, payload, traceparent, created_at AS createdAt
+    FROM outbox FORCE INDEX (outbox_unsent)
+   WHERE sent_at IS NULL AND topic = ?
+     AND (refused_at IS NULL OR refused_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND)
+     AND (created_at < CURRENT_TIMESTAMP(3) - INTERVAL ? SECOND OR created_at > CURRENT_TIMESTAMP(3) + INTERVAL ? SECOND)
+   ORDER BY refused_at, created_at LIMIT ?`;
 
 /** By the primary key: by the other index it would lock unsent rows of others. */
 export const MARK_SENT = 'UPDATE outbox FORCE INDEX (PRIMARY) SET sent_at = CURRENT_TIMESTAMP(3) WHERE id IN (?)';
+export const MARK_REFUSED = 'UPDATE outbox FORCE INDEX (PRIMARY) SET refused_at = CURRENT_TIMESTAMP(3) WHERE id = ?';
 
 const INSERT = 'INSERT INTO outbox (id, topic, message_key, type, payload, traceparent, created_at) VALUES ';
 

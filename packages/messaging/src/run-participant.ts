@@ -132,7 +132,6 @@ export const runParticipant = async <State, C extends Payload, R extends Payload
       // Not even the inbox can be written: that is not the command's fault, so it stays where it is.
       throw isTransient(cause) ? cause : transientFrom(cause);
     }
-    void outbox.sweep();
     await send([delivery], verdicts);
   };
 

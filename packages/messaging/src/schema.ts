@@ -20,6 +20,7 @@ export const OUTBOX_DDL = `CREATE TABLE outbox (
   traceparent VARCHAR(60)   CHARACTER SET ascii COLLATE ascii_bin NULL,
   created_at  DATETIME(3)   NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   sent_at     DATETIME(3)   NULL,
+  refused_at  DATETIME(3)   NULL,
   PRIMARY KEY (id),
-  KEY outbox_unsent (sent_at, created_at)
+  KEY outbox_unsent (sent_at, topic, refused_at, created_at)
 ) ENGINE = InnoDB`;

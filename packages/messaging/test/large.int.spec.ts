@@ -1,16 +1,43 @@
 import { common } from '@jumun/protos';
+import { newId } from '@jumun/service-kit';
 import { infrastructure } from '@jumun/testkit';
-import { ConfigResourceTypes, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
-import type { Consumer, EncodedMessage, InMessage } from '../src/index.ts';
-import { eventually, type Fixture, openFixture } from './fixture.ts';
+import { type Admin, ConfigResourceTypes, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
+import { type Consumer, type EncodedMessage, type InMessage, openOutbox, type OutMessage } from '../src/index.ts';
+import { outboxAge, outboxRefusals } from '../src/metrics.ts';
+import { eventually, type Fixture, logger, openFixture } from './fixture.ts';
 
 // What a broker refuses: a batch of one partition above 1,048,588 bytes.
 
 let fixture: Fixture;
+let admin: Admin;
 beforeAll(async () => {
   fixture = await openFixture();
+  const { kafkaBrokers } = await infrastructure();
+  admin = new Kafka({ brokers: kafkaBrokers, logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
 });
-afterAll(() => fixture.close());
+afterAll(async () => {
+  await admin.disconnect();
+  await fixture.close();
+});
+
+const limitTo = (topic: string, bytes: number): Promise<unknown> =>
+  admin.alterConfigs({
+    validateOnly: false,
+    resources: [
+      {
+        type: ConfigResourceTypes.TOPIC,
+        name: fixture.prefix + topic,
+        configEntries: [{ name: 'max.message.bytes', value: String(bytes) }],
+      },
+    ],
+  });
+/** Until the broker keeps to a limit: it says before that it has taken it. */
+const isRefused = (probe: EncodedMessage): Promise<boolean> =>
+  fixture.bus.sendEncoded([probe]).then(
+    () => false,
+    () => true,
+  );
 
 const seen: InMessage[] = [];
 let topics = 0;
@@ -65,31 +92,10 @@ it.each([
 });
 
 it('neither loses nor skips a message whose dead letter is refused, and is not healthy while that lasts', async () => {
-  const { kafkaBrokers } = await infrastructure();
-  const admin = new Kafka({ brokers: kafkaBrokers, logLevel: logLevel.NOTHING }).admin();
-  const topic = `large-${topics + 1}`;
-  const limitTo = (bytes: number): Promise<unknown> =>
-    admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: ConfigResourceTypes.TOPIC,
-          name: `${fixture.prefix}${topic}.dlq`,
-          configEntries: [{ name: 'max.message.bytes', value: String(bytes) }],
-        },
-      ],
-    });
-  await admin.connect();
-  const { consumer } = await consumed();
-  await limitTo(500);
-  // The broker says that it has taken the limit before it keeps to it.
+  const { topic, consumer } = await consumed();
+  await limitTo(`${topic}.dlq`, 500);
   const probe = { topic: `${topic}.dlq`, key: 'probe', value: Buffer.alloc(5_000), headers: {} };
-  const isRefused = (): Promise<boolean> =>
-    fixture.bus.sendEncoded([probe]).then(
-      () => false,
-      () => true,
-    );
-  await eventually(isRefused);
+  await eventually(() => isRefused(probe));
   const records = await fixture.keepRaw(`${topic}.dlq`);
   const letters = (): KafkaMessage[] => records.filter(({ key }) => String(key) !== probe.key);
   await eventually(() => consumer.healthy());
@@ -99,8 +105,49 @@ it('neither loses nor skips a message whose dead letter is refused, and is not h
   await eventually(() => !consumer.healthy());
   expect(letters()).toEqual([]);
 
-  await limitTo(1_000_000);
+  await limitTo(`${topic}.dlq`, 1_000_000);
   await eventually(() => letters().length >= 1 && seen.some(({ id }) => id === `behind-${topic}`));
   await eventually(() => consumer.healthy());
-  await admin.disconnect();
+});
+
+it('has what waits in the outbox behind messages that are refused go out, keeps those, and sends them once the topic takes them', async () => {
+  const { topic } = await consumed();
+  await limitTo(topic, 2_000);
+  const probe = { topic, key: 'probe', value: Buffer.alloc(5_000), headers: {} };
+  await eventually(() => isRefused(probe));
+  const event = (reason: string, time: Date): OutMessage => ({
+    topic,
+    key: 'k',
+    id: newId(),
+    payload: common.CommandFailed.fromPartial({ reason }),
+    time,
+  });
+  // More than are read at once, and older than what can be sent.
+  const tooLarge = Array.from({ length: 600 }, () => event('x'.repeat(5_000), new Date(Date.now() - 3_600_000)));
+  const [small, later] = [event('r', new Date(Date.now() - 60_000)), event('r', new Date())];
+  const outbox = fixture.keep(openOutbox({ db: fixture.db, bus: fixture.bus, logger, pollMs: 200 }));
+  const idsWhere = async (condition: string): Promise<string[]> => {
+    const rows = await fixture.db.query<{ id: string }>(`SELECT id FROM outbox WHERE topic = ? AND ${condition} ORDER BY id`, [topic]);
+    return rows.map(({ id }) => id);
+  };
+  await fixture.db.transaction((tx) => outbox.add(tx, [...tooLarge, small]));
+  outbox.start();
+  await eventually(() => seen.some(({ id }) => id === small.id));
+  await eventually(async () => (await idsWhere('refused_at IS NOT NULL')).length === tooLarge.length);
+  expect(await eventually(async () => (await outboxAge.get()).values[0]?.value === 0)).toBe(true);
+  const refusals = (await outboxRefusals.get()).values.find(({ labels }) => labels.topic === topic);
+  expect(refusals?.value).toBeGreaterThanOrEqual(tooLarge.length);
+  await fixture.db.transaction((tx) => outbox.add(tx, [later]));
+  await outbox.flush([later]);
+  await eventually(async () => (await idsWhere('sent_at IS NULL')).length <= tooLarge.length);
+  expect(await idsWhere('sent_at IS NULL')).toEqual(tooLarge.map(({ id }) => id).sort());
+
+  await limitTo(topic, 1_000_000);
+  await eventually(async () => !(await isRefused(probe)));
+  // Their pause is over.
+  await fixture.db.execute('UPDATE outbox SET refused_at = refused_at - INTERVAL 1 MINUTE WHERE topic = ?', [topic]);
+  await eventually(async () => (await idsWhere('sent_at IS NULL')).length === 0);
+  const ids = (): Set<string> => new Set(seen.filter((each) => each.topic === topic).map(({ id }) => id));
+  await eventually(() => ids().size === tooLarge.length + 2);
+  expect(ids()).toEqual(new Set([...tooLarge, small, later].map(({ id }) => id)));
 });

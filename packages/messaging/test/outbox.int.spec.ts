@@ -140,6 +140,34 @@ test('a topic that cannot be written to holds up no other, however many rows wai
   await fixture.db.execute('DELETE FROM outbox WHERE topic = ?', [nowhere]);
 });
 
+test('a topic that begins to take nothing holds up no other while it is waited for, neither the poller nor what is sent after a commit', async () => {
+  await outbox.stop();
+  const nowhere = 'no.such.topic';
+  const givenUp = Promise.withResolvers<void>();
+  let tries = 0;
+  const sendEncoded: Bus['sendEncoded'] = (messages) => {
+    if (messages.every(({ topic }) => topic !== nowhere)) return fixture.bus.sendEncoded(messages);
+    tries++;
+    return givenUp.promise;
+  };
+  const mine = openOutbox({ db: fixture.db, bus: { ...fixture.bus, sendEncoded }, logger, pollMs: 200 });
+  const [stuck, stuckToo] = [event(), event()].map((each) => ({ ...each, topic: nowhere })) as [OutMessage, OutMessage];
+  const [flushed, found] = [event(), event()];
+  await fixture.db.transaction((tx) => mine.add(tx, [stuck, stuckToo, flushed]));
+  const both = mine.flush([stuck, flushed]);
+  await eventually(() => timesSeen(flushed.id) === 1);
+  await eventually(() => isSent(flushed.id));
+  mine.start();
+  await eventually(() => tries === 2); // the poller too waits there now, with the other one
+  await fixture.db.transaction((tx) => mine.add(tx, [found]));
+  await eventually(() => isSent(found.id));
+  expect([await isSent(stuck.id), await isSent(stuckToo.id)]).toEqual([false, false]);
+  givenUp.reject(new TransientError('no leader'));
+  await both;
+  await mine.stop();
+  await fixture.db.execute('DELETE FROM outbox WHERE topic = ?', [nowhere]);
+});
+
 describe('while the broker does not answer', () => {
   /** An outbox without its poller, whose first send ends when it is told to; and the ids that it sends. */
   const slow = () => {
