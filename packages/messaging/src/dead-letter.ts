@@ -38,6 +38,9 @@ const headersOf = (raw: RawRecord): { headers: Record<string, string | Buffer>; 
   return { headers, bytes, leftOut };
 };
 
+/** A record is one dead letter, however often that is made because the batch around it is tried again. */
+const counted = new WeakSet<RawRecord>();
+
 /** A record that cannot be worked on, with everything that is needed to understand why, and to send it again. */
 export const deadLetter = (
   origin: Origin,
@@ -60,7 +63,8 @@ export const deadLetter = (
     headers[`dlq_${part}_bytes`] = String(whole.length);
     return whole.subarray(0, CUT_BYTES);
   };
-  deadLetters.inc({ topic, group });
+  if (!counted.has(raw)) deadLetters.inc({ topic, group });
+  counted.add(raw);
   return { topic: deadLetterTopic(topic), key: fitting('key'), value: fitting('value'), headers };
 };
 

@@ -2,7 +2,7 @@ import { backoffMs, isTransient, type Logger, sleep } from '@jumun/service-kit';
 import type { Arrival } from './arrivals.ts';
 import type { ConsumeOptions } from './bus.ts';
 import { deadLetter, originOf } from './dead-letter.ts';
-import type { EncodedMessage, InMessage } from './message.ts';
+import type { EncodedMessage, InMessage, RawRecord } from './message.ts';
 
 export interface WorkerParts {
   readonly group: string;
@@ -44,17 +44,29 @@ export const patientWorker = ({ group, logger, handle, sendEncoded }: WorkerPart
     return false;
   };
 
+  /** Whose dead letters are out: a round that is tried again leaves them alone. */
+  const aside = new WeakSet<RawRecord>();
+  const sendLetters = async (letters: readonly EncodedMessage[], raws: readonly RawRecord[], signal: AbortSignal): Promise<boolean> => {
+    const sent = await patiently(() => sendEncoded(letters), signal);
+    if (sent) for (const raw of raws) aside.add(raw);
+    return sent;
+  };
+
   const putAside = (arrivals: readonly Arrival[], signal: AbortSignal): Promise<boolean> => {
     const letters = arrivals.map((arrival) => deadLetter(arrival, { group, attempts: 1, error: arrival.problem }));
     for (const { topic, partition, offset, problem } of arrivals)
       logger.error({ group, topic, partition, offset: String(offset), problem }, 'a record cannot be read: dead letter');
-    return patiently(() => sendEncoded(letters), signal);
+    return sendLetters(
+      letters,
+      arrivals.map(({ raw }) => raw),
+      signal,
+    );
   };
 
   const bury = (message: InMessage, error: unknown, signal: AbortSignal): Promise<boolean> => {
     const letter = deadLetter(originOf(message), { group, attempts: LONE_ATTEMPTS_MAX, error });
     logger.error({ err: error, group, topic: message.topic, id: message.id }, 'a message cannot be worked on: dead letter');
-    return patiently(() => sendEncoded([letter]), signal);
+    return sendLetters([letter], [message.raw], signal);
   };
 
   const workOn = async (batch: InMessage[], signal: AbortSignal, loneAttempt = 1): Promise<boolean> => {
@@ -70,9 +82,10 @@ export const patientWorker = ({ group, logger, handle, sendEncoded }: WorkerPart
   };
 
   const round = async (items: readonly Arrival[], signal: AbortSignal): Promise<boolean> => {
-    const unread = items.filter(({ message }) => message === undefined);
+    const left = items.filter(({ raw }) => !aside.has(raw));
+    const unread = left.filter(({ message }) => message === undefined);
     if (unread.length > 0 && !(await putAside(unread, signal))) return false;
-    const batch = items.flatMap(({ message }) => message ?? []);
+    const batch = left.flatMap(({ message }) => message ?? []);
     return batch.length === 0 || workOn(batch, signal);
   };
 

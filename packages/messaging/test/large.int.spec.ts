@@ -3,7 +3,7 @@ import { newId } from '@jumun/service-kit';
 import { infrastructure } from '@jumun/testkit';
 import { type Admin, ConfigResourceTypes, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 import { type Consumer, type EncodedMessage, type InMessage, openOutbox, type OutMessage } from '../src/index.ts';
-import { outboxAge, outboxRefusals } from '../src/metrics.ts';
+import { deadLetters, outboxAge, outboxRefusals } from '../src/metrics.ts';
 import { eventually, type Fixture, logger, openFixture } from './fixture.ts';
 
 // What a broker refuses: a batch of one partition above 1,048,588 bytes.
@@ -108,6 +108,39 @@ it('neither loses nor skips a message whose dead letter is refused, and is not h
   await limitTo(`${topic}.dlq`, 1_000_000);
   await eventually(() => letters().length >= 1 && seen.some(({ id }) => id === `behind-${topic}`));
   await eventually(() => consumer.healthy());
+});
+
+it('puts aside once, and counts once, what is in a batch with a message whose dead letter is refused', async () => {
+  const topic = `large-${++topics}`;
+  const spec = { partitions: 1, retentionMs: 3_600_000, cleanup: 'delete' as const };
+  await fixture.bus.createTopics([
+    { name: topic, ...spec },
+    { name: `${topic}.dlq`, ...spec },
+  ]);
+  await limitTo(`${topic}.dlq`, 2_000);
+  await eventually(() => isRefused({ topic: `${topic}.dlq`, key: 'probe', value: Buffer.alloc(5_000), headers: {} }));
+  const records = await fixture.keepRaw(`${topic}.dlq`);
+  const idsOfLetters = (): string[] =>
+    records.filter(({ key }) => String(key) !== 'probe').map(({ headers }) => String(headers?.['ce_id']));
+  // All in one partition before anybody reads it: one batch.
+  await fixture.bus.sendEncoded([unreadable(topic, { headers: { ce_id: 'unreadable' } })]);
+  await sendReadable(topic, ['bad', 'good']);
+  await sendReadable(topic, ['bad and large'], 'x'.repeat(5_000));
+  let tries = 0;
+  const handle = async (batch: InMessage[]): Promise<void> => {
+    if (batch.some(({ id }) => id === 'bad and large')) tries++;
+    if (batch.some(({ id }) => id.startsWith('bad'))) throw new Error('a bug');
+    seen.push(...batch);
+  };
+  fixture.keep(await fixture.bus.consume({ group: topic, topics: [topic], sessionTimeoutMs: 6_000, handle }));
+  await eventually(() => tries >= 12 && idsOfLetters().length >= 2); // three or four in a round
+  expect(idsOfLetters()).toEqual(['unreadable', 'bad']);
+
+  await limitTo(`${topic}.dlq`, 1_000_000);
+  await eventually(() => idsOfLetters().length > 2);
+  expect(idsOfLetters()).toEqual(['unreadable', 'bad', 'bad and large']);
+  expect((await deadLetters.get()).values.find(({ labels }) => labels.group === topic)?.value).toBe(3);
+  expect(seen.some(({ topic: from, id }) => from === topic && id === 'good')).toBe(true);
 });
 
 it('has what waits in the outbox behind messages that are refused go out, keeps those, and sends them once the topic takes them', async () => {
