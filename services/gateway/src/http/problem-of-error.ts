@@ -1,12 +1,10 @@
 import { OverloadedError } from '@jumun/service-kit';
-import { status } from '@grpc/grpc-js';
 import { invalidRequest, type Problem, problem } from '../problems/problem.ts';
-import { isNoAnswer } from '../upstream/no-answer.ts';
+import { isNoAnswer, isOverload } from '../upstream/no-answer.ts';
 
 interface CodedError {
   readonly code?: unknown;
   readonly statusCode?: unknown;
-  readonly details?: unknown;
 }
 
 /** Fastify's own refusals, made before a route's handler is reached. */
@@ -27,14 +25,10 @@ const ofFastify = ({ code, statusCode }: CodedError): Problem | undefined => {
   return ofClient ? invalidRequest([{ path: '', message: 'cannot be read: its length is not what Content-Length says' }]) : undefined;
 };
 
-/** A service that has more to do than it can. */
-const isOverload = ({ code, details }: CodedError): boolean => code === status.RESOURCE_EXHAUSTED && typeof details === 'string';
-
 /** What a client is told about an exception; INTERNAL, without any detail, when nobody foresaw it. */
 export const problemOfError = (error: unknown): Problem => {
-  if (error instanceof OverloadedError) return problem('OVERLOADED');
+  if (error instanceof OverloadedError || isOverload(error)) return problem('OVERLOADED');
   if (isNoAnswer(error)) return problem('UNAVAILABLE');
   if (typeof error !== 'object' || error === null) return problem('INTERNAL');
-  if (isOverload(error)) return problem('OVERLOADED');
   return ofFastify(error) ?? problem('INTERNAL');
 };
