@@ -1,5 +1,6 @@
 import { type Database, newId, type Tx } from '@jumun/service-kit';
 import { cloudEventHeaders, encodePayload } from './codec.ts';
+import { newHeaders } from './headers.ts';
 import type { EncodedMessage, OutMessage } from './message.ts';
 
 /** A row of the outbox, as it is written and read. */
@@ -80,6 +81,7 @@ const base64 = (bytes: string | Buffer): string => Buffer.from(bytes as string).
 /** What the column takes, with room for quotes and names. */
 const PAYLOAD_CHARS_MAX = 60_000;
 const CUT_BYTES = 16_000;
+const HEADERS_BYTES_MAX = 8_000;
 
 const rawText = ({ key, value, headers }: EncodedMessage): string => {
   const raw: RawPayload = {
@@ -92,8 +94,16 @@ const rawText = ({ key, value, headers }: EncodedMessage): string => {
 
 /** The beginning, and where it came from, of what is too large for a row. */
 const cut = ({ topic, key, value, headers }: EncodedMessage): EncodedMessage => {
-  const kept = Object.entries(headers).filter(([name]) => name.startsWith('dlq_') || name === 'ce_id' || name === 'ce_type');
-  const short: Record<string, string | Buffer> = Object.fromEntries(kept);
+  const short = newHeaders<string | Buffer>();
+  let room = HEADERS_BYTES_MAX;
+  // From the last, where ours are: whoever sent it may have named headers like them, as many and as long as a broker takes.
+  for (const [name, header] of Object.entries(headers).reverse()) {
+    if (!name.startsWith('dlq_') && name !== 'ce_id' && name !== 'ce_type') continue;
+    const size = Buffer.byteLength(name) + Buffer.byteLength(header);
+    if (size > room) continue;
+    room -= size;
+    short[name] = header;
+  }
   const beginning = (part: 'key' | 'value', all: string | Buffer | null): Buffer | null => {
     const whole = all === null ? null : Buffer.from(all as Buffer);
     if (whole === null || whole.length <= CUT_BYTES) return whole;

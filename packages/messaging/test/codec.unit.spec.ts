@@ -83,3 +83,16 @@ test('a huge key and huge headers are cut from a dead letter too, and it says so
   const restored = messageOf(row, 's');
   expect([String(restored.headers['dlq_key_bytes']), restored.value]).toEqual(['950000', huge.value]);
 });
+
+test('headers that are called like those of a dead letter do not make its row too long, and where it came from is kept', () => {
+  const headers = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`dlq_${i}`, Buffer.alloc(i === 0 ? 60_000 : 4_000)]));
+  const letter = deadLetter(
+    { topic: 't', partition: 2, offset: 9n, raw: raw({ headers }) },
+    { group: 'g', attempts: 3, error: 'x'.repeat(9_000) },
+  );
+  const row = rawRowOf(letter);
+  expect(row.payload.length).toBeLessThan(65_535);
+  const restored = messageOf(row, 's').headers;
+  expect([restored['dlq_topic'], restored['dlq_offset'], restored['dlq_attempts']].map(String)).toEqual(['t', '9', '3']);
+  expect(String(restored['dlq_error'])).toHaveLength(1_000);
+});
