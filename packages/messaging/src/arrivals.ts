@@ -11,6 +11,17 @@ export interface Arrival {
   readonly problem: string | undefined;
 }
 
+/** What a record takes of the memory, roughly, in bytes: its headers as well, which may be most of it. */
+export const sizeOf = ({ key, value, headers }: RawRecord): number => {
+  let bytes = 200 + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name of Object.keys(headers)) {
+    const header = headers[name];
+    bytes += name.length;
+    for (const each of Array.isArray(header) ? header : [header]) bytes += each?.length ?? 0;
+  }
+  return bytes;
+};
+
 /** Bounded by count and by size, so that a slow database costs waiting and not memory. */
 export class Arrivals {
   #items: Arrival[] = [];

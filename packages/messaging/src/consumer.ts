@@ -1,6 +1,6 @@
 import { faultPoint, type Logger, textOf, within } from '@jumun/service-kit';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
-import { type Arrival, Arrivals } from './arrivals.ts';
+import { type Arrival, Arrivals, sizeOf } from './arrivals.ts';
 import type { Consumer, ConsumeOptions } from './bus.ts';
 import { decode } from './codec.ts';
 import { joinGroup } from './group-member.ts';
@@ -48,7 +48,7 @@ export const openConsumer = async (parts: ConsumerParts, options: ConsumeOptions
   const arrivalOf = (topic: string, partition: number, message: EachBatchPayload['batch']['messages'][number]): Arrival => {
     const offset = BigInt(message.offset);
     const raw = { key: message.key, value: message.value, headers: message.headers ?? {} };
-    const bytes = (message.key?.length ?? 0) + (message.value?.length ?? 0) + 200;
+    const bytes = sizeOf(raw);
     try {
       return { topic, partition, offset, raw, bytes, message: decode(topic, partition, offset, raw), problem: undefined };
     } catch (error) {
