@@ -93,6 +93,7 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
   let turn = 0;
   let sweeper: NodeJS.Timeout | undefined;
   let sweptAtMs = 0;
+  let skipped = false;
 
   /** The open streams in turn, another one than the last if there is one; none: it stays until one opens, or until those that owe it answer. */
   const send = (call: Pending): void => {
@@ -157,9 +158,9 @@ export const openOrderStreams = (addresses: readonly string[], logger: Logger): 
 
   const sweep = (): void => {
     const now = performance.now();
-    const stoodStill = now - sweptAtMs > STOOD_STILL_MS;
+    skipped = !skipped && now - sweptAtMs > STOOD_STILL_MS; // never two in a row: a process that is late every time has to end waits as well
     sweptAtMs = now;
-    if (stoodStill) return;
+    if (skipped) return;
     const several = streams.filter((stream) => stream.isOpen).length > 1;
     const silent = new Set<OrderStream>();
     for (const [callId, call] of pending) {

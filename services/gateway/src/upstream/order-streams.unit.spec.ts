@@ -259,6 +259,18 @@ describe('when a call has waited to its end', () => {
     for (const call of [healthy, short]) expect(await call).toMatchObject({ outcome: { $case: 'accepted' } });
   });
 
+  it('a process that is late every time ends waits all the same', async () => {
+    const { healthy, short } = await sent(1_000);
+    for (let look = 0; look < 2; look++) {
+      nowMs += 2_000;
+      pass(250);
+    }
+    expect(await short).toBeInstanceOf(UpstreamUnavailable);
+    await eventually(isCut);
+    fake.answer(accepted);
+    expect(await healthy).toMatchObject({ outcome: { $case: 'accepted' } });
+  });
+
   it('nor one that was sent it a moment ago', async () => {
     const { healthy, short } = await sent(600);
     await turnAwayShort();
